@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._argspec import event_argument_spec
+from ..module_utils._client import tls_context
+from ..module_utils._errors import LibraryMissing, OptionError, SematextError
+from ..module_utils._event import OPTION_FIELDS, RUN_ID, build
+from ..module_utils._send import check, send_event
+from ..plugin_utils import _run
+from ..plugin_utils._hosts import host_name
+
+# This file is imported once, by the process that forks a worker for each host: the client and the default certificates
+# are loaded here so that the workers find them loaded.
+with contextlib.suppress(SematextError):
+    tls_context()
+
+
+class ActionModule(ActionBase):
+    """Sends an event from the control node, or has the module of the same name send it."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            options = self._options(task_vars)
+            send = self._send_from_target if options["send_from"] == "target" else self._send_from_here
+            result.update(send(options, task_vars))
+        except LibraryMissing:
+            result.update(failed=True, msg=missing_required_lib("requests"))
+        except SematextError as exc:
+            result.update(failed=True, msg=str(exc))
+        if not self._task.diff:
+            result.pop("diff", None)
+        return result
+
+    def _options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The task's options, checked. Those of the event stay as they were written: the argument specification would
+        make text of true, null, lists and dictionaries."""
+        _unused, options = self.validate_argument_spec(event_argument_spec())
+        for option, value in self._task.args.items():
+            if value is None and option in (*OPTION_FIELDS, "fields"):
+                raise OptionError(option, "must not be null; leave it out, for example with default(omit)")
+            if option in OPTION_FIELDS:
+                options[option] = str(value) if hasattr(value, "__ENCRYPTED__") else value
+        facts = task_vars.get("ansible_facts")
+        if not options.get("host"):
+            options["host"] = host_name(options["host_source"], task_vars["inventory_hostname"], facts)
+        return options
+
+    def _send_from_here(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        own_fields = {RUN_ID: _run.current_id} if _run.current_id else None
+        return send_event(options, os.environ, Display().warning, self._task.check_mode, own_fields)
+
+    def _send_from_target(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        event = build(options)
+        connection, _retries = check(options, os.environ, Display().warning)
+        arguments = {option: event[field] for option, field in OPTION_FIELDS.items() if field in event}
+        arguments.update(
+            {option: options[option] for option in ("fields", "retries", "ca_path") if options.get(option) is not None},
+            app_token=connection.app_token,
+            event_receiver_url=connection.receiver,
+            validate_certs=connection.validate_certs,
+            timeout=connection.timeout,
+        )
+        return self._execute_module("community.sematext.event", module_args=arguments, task_vars=task_vars)

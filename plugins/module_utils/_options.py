@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to community.sematext: it may change or go without notice.
+
+"""The connection options: which receiver, which App, how. The doc fragment of the same options is _sematext.py."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import os
+import re
+import stat
+import typing as t
+from urllib.parse import urlsplit
+
+from ._errors import OptionError
+
+REGIONS = {
+    "US": "https://event-receiver.sematext.com",
+    "EU": "https://event-receiver.eu.sematext.com",
+}
+TOKEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+#: Environment variables by option, for the tokens; the first one that is set wins, an option wins over both.
+TOKEN_VARIABLES = {"app_token": "SEMATEXT_APP_TOKEN", "app_token_file": "SEMATEXT_APP_TOKEN_FILE"}
+MAX_TIMEOUT = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """How to reach the events of one App.
+
+    :ivar receiver: base URL of the receiver, without a slash at its end.
+    :ivar ca_path: a file or folder of certificates to trust instead of the default ones.
+    :ivar timeout: seconds that one request may take in all.
+    """
+
+    app_token: str = dataclasses.field(repr=False)
+    receiver: str
+    validate_certs: bool = True
+    ca_path: str | None = None
+    timeout: float = 5.0
+
+    @property
+    def url(self) -> str:
+        """Where events are posted. It holds the token: never show it."""
+        return f"{self.receiver}/{self.app_token}/event"
+
+    @property
+    def host(self) -> str:
+        """Host, and port where one is given: fit to be shown."""
+        return urlsplit(self.receiver).netloc
+
+    @property
+    def digest(self) -> str:
+        """A name for receiver and App from which the token cannot be told."""
+        return hashlib.sha256(f"{self.receiver}\n{self.app_token}".encode()).hexdigest()[:16]
+
+
+def connection(
+    options: t.Mapping[str, t.Any],
+    environ: t.Mapping[str, str],
+    warn: t.Callable[[str], None],
+) -> Connection:
+    """Check the options' values and put them together.
+
+    :param options: values by option name; None or an empty text means "not given".
+    :param environ: environment variables, for the token alone.
+    :param warn: is told, in a sentence, of what works but should be mended.
+    :raises OptionError: naming the first option that cannot be used.
+    """
+    region = str(options.get("region") or "US").strip().upper()
+    if region not in REGIONS:
+        raise OptionError("region", f"must be one of {', '.join(REGIONS)}; for another receiver set event_receiver_url")
+    url = options.get("event_receiver_url")
+    return Connection(
+        app_token=_token(options, environ, warn),
+        receiver=_receiver(url) if url else REGIONS[region],
+        validate_certs=options.get("validate_certs") is not False,
+        ca_path=options.get("ca_path") or None,
+        timeout=seconds("timeout", options.get("timeout", 5), MAX_TIMEOUT),
+    )
+
+
+def seconds(option: str, value: t.Any, most: float, least: float = 0.001) -> float:
+    """A time span in seconds. :raises OptionError: if it is no number from `least` to `most`."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        result = math.nan
+    if not least <= result <= most:
+        raise OptionError(option, f"must be a number of seconds from {least:g} to {most:g}")
+    return result
+
+
+def _token(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str], None]) -> str:
+    for source in (options, {option: environ.get(name) for option, name in TOKEN_VARIABLES.items()}):
+        if source.get("app_token"):
+            return _checked_token("app_token", str(source["app_token"]))
+        if source.get("app_token_file"):
+            return _checked_token("app_token_file", _read_token(str(source["app_token_file"]), warn))
+    raise OptionError(
+        "app_token",
+        "is not set: give it, app_token_file, or one of the environment variables "
+        + " and ".join(TOKEN_VARIABLES.values()),
+    )
+
+
+def _checked_token(option: str, value: str) -> str:
+    value = value.strip()
+    if not TOKEN.fullmatch(value):
+        raise OptionError(
+            option,
+            "holds no App token: one is made of letters, digits, '-' and '_' alone; copy it from the App's settings",
+        )
+    return value
+
+
+def _read_token(path: str, warn: t.Callable[[str], None]) -> str:
+    path = os.path.expanduser(path)
+    try:
+        with open(path, encoding="ascii") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(4096)
+    except UnicodeDecodeError:
+        content, mode = "", 0
+    except OSError as exc:
+        raise OptionError("app_token_file", f"names a file that cannot be read ({path}: {exc.strerror})") from None
+    if mode & (stat.S_IRGRP | stat.S_IROTH):
+        warn(f"The App token in {path} can be read by others; run: chmod 600 {path}")
+    return content
+
+
+def _receiver(url: t.Any) -> str:
+    reason = "must be a URL such as https://event-receiver.sematext.com, without user name, query or fragment"
+    try:
+        parts = urlsplit(str(url).strip())
+        valid = parts.scheme.lower() in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if (
+        not valid
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+        or re.search(r"[\s\x00-\x1f\\]", str(url).strip())
+    ):
+        raise OptionError("event_receiver_url", reason)
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path}".rstrip("/")
