@@ -84,7 +84,8 @@ def content(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     for option in ("type", "msg"):
         if not event.get(OPTION_FIELDS[option], "").strip():
             raise OptionError(option, "must not be empty: it needs text")
-    event.update(custom_fields("fields", options.get("fields") or {}))
+    if options.get("fields") is not None:
+        event.update(custom_fields("fields", options["fields"]))
     return event
 
 
@@ -140,7 +141,10 @@ def text(option: str, value: t.Any) -> str:
         return value.isoformat()
     if not isinstance(value, (str, int, float)):
         raise OptionError(option, f"must be text, not a value of type {type(value).__name__}")
-    return _sound(option, str(value))
+    try:
+        return _sound(option, str(value))
+    except ValueError:
+        raise OptionError(option, "must be text, not a number of thousands of digits") from None
 
 
 def tags(option: str, value: t.Any) -> list[str]:
@@ -195,13 +199,15 @@ def custom_fields(option: str, value: t.Any) -> dict[str, t.Any]:
     """Further fields: flat dotted keys; values are text, numbers, true, false, or lists of these."""
     if not isinstance(value, dict):
         raise OptionError(option, "must be a dictionary of field names and values")
-    result = {}
+    result: dict[str, t.Any] = {}
     for key, item in value.items():
         name = text(option, key)
         if name.lower() in RESERVED_FIELDS:
             raise OptionError(option, f"must not hold '{name}': {_why_reserved(name.lower())}")
         if not name.isprintable() or not all(part.strip() for part in name.split(".")):
             raise OptionError(option, "holds a field name with an empty part or with characters that cannot be printed")
+        if name in result:
+            raise OptionError(option, f"must not hold '{name}' twice, as a text and as a number")
         where = f"{option}.{name}"
         result[name] = (
             [_field_value(where, each) for each in item]
@@ -213,8 +219,9 @@ def custom_fields(option: str, value: t.Any) -> dict[str, t.Any]:
 
 def escape_markdown(value: str) -> str:
     """Text for use inside a message, which is shown as Markdown: it formats nothing and stays on one line."""
-    value = re.sub(r"([\\`*\[\]<>~|])", r"\\\1", " ".join(value.split()))
-    return re.sub(r"(?<!\w)_|_(?!\w)", r"\_", value)
+    value = re.sub(r"([\\`*\[\]<>~|&])", r"\\\1", " ".join(value.split()))
+    value = re.sub(r"^(\d+(?=[.)](?: |$))|(?=[#+-]))", r"\1\\", value)  # headings and lists
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", value)
 
 
 def _field_value(option: str, value: t.Any) -> t.Any:

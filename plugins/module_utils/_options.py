@@ -26,7 +26,11 @@ REGIONS = {
 TOKEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 #: Environment variables by option, for the tokens; the first one that is set wins, an option wins over both.
 TOKEN_VARIABLES = {"app_token": "SEMATEXT_APP_TOKEN", "app_token_file": "SEMATEXT_APP_TOKEN_FILE"}
+#: The names of the connection options.
+OPTIONS = ("app_token", "app_token_file", "region", "event_receiver_url", "validate_certs", "ca_path", "timeout")
 MAX_TIMEOUT = 300
+#: What a name in a URL must look like so that it can be asked for at all.
+HOST = re.compile(r"(?:[^.]{1,63}\.)*[^.]{1,63}\.?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,10 +129,18 @@ def _read_token(path: str, warn: t.Callable[[str], None]) -> str:
         with open(path, encoding="ascii") as file:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(4096)
+            if file.read(1):
+                content = ""  # whatever this is, it is more than a token
     except UnicodeDecodeError:
         content, mode = "", 0
     except OSError as exc:
-        raise OptionError("app_token_file", f"names a file that cannot be read ({path}: {exc.strerror})") from None
+        if TOKEN.fullmatch(path):
+            why = "if this is the token itself, give it as app_token"
+        else:
+            why = f"{path}: {exc.strerror}"
+        raise OptionError("app_token_file", f"names a file that cannot be read ({why})") from None
+    except ValueError:
+        raise OptionError("app_token_file", "names a file that cannot be read (no path looks like this)") from None
     if mode & (stat.S_IRGRP | stat.S_IROTH):
         warn(f"The App token in {path} can be read by others; run: chmod 600 {path}")
     return content
@@ -138,11 +150,12 @@ def _receiver(url: t.Any) -> str:
     reason = "must be a URL such as https://event-receiver.sematext.com, without user name, query or fragment"
     try:
         parts = urlsplit(str(url).strip())
-        valid = parts.scheme.lower() in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        valid = HOST.fullmatch(parts.hostname or "") and (parts.port is None or parts.port > 0)
     except ValueError:
         valid = False
     if (
         not valid
+        or parts.scheme.lower() not in ("http", "https")
         or "@" in parts.netloc
         or parts.query
         or parts.fragment

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to community.sematext: it may change or go without notice.
+
+"""The git commit of a playbook's repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+#: Seconds. Reading a commit takes milliseconds, unless the file system is in trouble.
+TIMEOUT = 2
+
+
+def read_commit(folder: str) -> tuple[str, dict[str, str]]:
+    """The folder's place in its repository, and fields that name the commit.
+
+    :returns: ("", {}) where there is no repository, no commit, no git, or git does not trust the repository's owner.
+    """
+    command = ["git", "rev-parse", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=True,
+        )
+        prefix, commit, branch = done.stdout.decode("utf-8", "replace").splitlines()
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return "", {}
+    fields = {"commit.id": commit}
+    if branch != "HEAD":  # what git says of a detached head
+        fields["commit.branch"] = branch
+    return prefix, fields

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to community.sematext: it may change or go without notice.
+
+"""What the callback reads of ansible-core's objects, on every supported version. Nothing else touches their insides.
+
+Names are those written in the playbook: core renders `name` and `get_name()` before callbacks see them, for no_log
+tasks too, and a rendered name can hold a secret.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+#: The counters of AggregateStats.summarize().
+Summary = t.Dict[str, int]
+
+
+def host_of(result: t.Any) -> t.Any:
+    """The play's host of a result: `host` since ansible-core 2.19, `_host` before."""
+    return getattr(result, "host", None) or result._host
+
+
+def task_of(result: t.Any) -> t.Any:
+    """The task of a result: `task` since ansible-core 2.19, `_task` before."""
+    return getattr(result, "task", None) or result._task
+
+
+def written_name(thing: t.Any) -> str:
+    """The name of a task, handler or play as the playbook has it, "" if it has none there."""
+    source = thing.get_ds()
+    name = source.get("name") if isinstance(source, dict) else None
+    return str(name) if name else ""
+
+
+def describe_task(task: t.Any, folder: str) -> dict[str, str]:
+    """A task's `name` (its action if it has none), `action` and `path`, relative to the playbook's folder if in it."""
+    path = task.get_path() or ""
+    if path.startswith(f"{folder}/"):
+        path = path[len(folder) + 1 :]
+    return {"name": written_name(task) or str(task.action), "action": str(task.action), "path": str(path)}
+
+
+def has_failed(play: t.Any, host: t.Any) -> bool:
+    """Whether a host is out of the play. While the callback is told of a failure, this already says if it is final:
+    core puts the host back before that where a block rescues it."""
+    return host.name in getattr(play, "_removed_hosts", (host.name,))
+
+
+def facts_of(play: t.Any, host: t.Any) -> t.Mapping[str, t.Any]:
+    """The facts that are known of a host. Takes milliseconds: not for each result."""
+    return play.get_variable_manager().get_vars(play=play, host=host).get("ansible_facts") or {}
+
+
+def was_interrupted(display: t.Any) -> bool:
+    """Whether the user has interrupted ansible-playbook. Core says so to the user and to nobody else, so this looks
+    at the errors that were shown; where they can't be seen, the answer is no."""
+    return any("User interrupted execution" in str(error) for error in getattr(display, "_errors", ()))
+
+
+class Statistics:
+    """The counters of each playbook, where core's add up over all playbooks of one command."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, Summary] = {}
+
+    def since_last(self, stats: t.Any) -> dict[str, Summary]:
+        """By host, for those that took part since the last call."""
+        now = {host: stats.summarize(host) for host in stats.processed}
+        before, self._before = self._before, now
+        difference = {
+            host: {key: value - before.get(host, {}).get(key, 0) for key, value in summary.items()}
+            for host, summary in now.items()
+        }
+        return {host: summary for host, summary in difference.items() if any(summary.values())}

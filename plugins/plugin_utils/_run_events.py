@@ -1,0 +1,223 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to community.sematext: it may change or go without notice.
+
+"""What the callback says: the texts and fields of its events, and the words for the ways in which a run can end."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import time
+import typing as t
+
+from ..module_utils._event import OPTION_FIELDS, RUN_ID, build, encode, escape_markdown, format_time
+
+RUN_TYPE = "ansible_run"
+FAILURE_TYPE = "ansible_failure"
+#: The severity of each outcome of a run.
+OUTCOMES = {
+    "succeeded": "info",
+    "changed": "info",
+    "failed": "error",
+    "unreachable": "error",
+    "no_hosts": "warning",
+    "interrupted": "warning",
+    "aborted": "error",
+}
+#: The counts of Ansible's statistics, by the names that its recap shows.
+COUNTS = {
+    "ok": "ok",
+    "changed": "changed",
+    "unreachable": "unreachable",
+    "failures": "failed",
+    "skipped": "skipped",
+    "rescued": "rescued",
+    "ignored": "ignored",
+}
+#: How many names of hosts or tasks a field lists, and a message.
+MAX_LISTED = 100
+MAX_NAMED = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What all events of one run have in common.
+
+    :ivar options: `tags`, `fields` and `creator`, as the user set them.
+    :ivar commit: fields of the playbook's commit, {} where there is none.
+    """
+
+    run_id: str
+    playbook: str
+    user: str
+    control_host: str
+    check_mode: bool
+    commit: t.Mapping[str, str]
+    options: t.Mapping[str, t.Any]
+
+    def event(
+        self, options: t.Mapping[str, t.Any], fields: t.Mapping[str, t.Any], event_id: str | None = None
+    ) -> dict[str, t.Any]:
+        """One event of this run. :raises OptionError: if the user's own tags or fields make it impossible."""
+        own = {
+            RUN_ID: self.run_id,
+            "ansible.playbook": self.playbook,
+            "ansible.user": self.user,
+            "ansible.control_host": self.control_host,
+            "ansible.check_mode": self.check_mode,
+            **self.commit,
+            **fields,
+        }
+        return build({**self.options, **options}, own, event_id)
+
+    def run_event(
+        self, state: str, rest: str, severity: str, fields: t.Mapping[str, t.Any], event_id: str | None = None
+    ) -> dict[str, t.Any]:
+        """A start or an end. :param state: ends the title. :param rest: follows it in the message."""
+        note = " (check mode)" if self.check_mode else ""
+        name = self.playbook.rsplit("/", 1)[-1]
+        what = "Ad hoc command" if name == "__adhoc_playbook__" else f"Playbook {name}"
+        options = {
+            "type": RUN_TYPE,
+            "severity": severity,
+            "title": f"{what} {state}{note}",
+            "msg": f"{escape_markdown(what)} {state}{note}{rest}",
+            "host": self.control_host,
+        }
+        return self.event(options, fields, event_id)
+
+    def start(self) -> dict[str, t.Any]:
+        """The start of the run."""
+        who = f" by {escape_markdown(self.user)} on {escape_markdown(self.control_host)}"
+        return self.run_event("started", who, "info", {"ansible.run.state": "started"})
+
+    def end(self, outcome: str, event_id: str, started: float, result: Result | None = None) -> dict[str, t.Any]:
+        """The end of the run, now. :param started: seconds since the epoch."""
+        event = self._end(outcome, result, event_id)
+        return _ended_at(event, started, time.time(), "{}")
+
+    def interrupted(self) -> dict[str, t.Any]:
+        """The end that the run has if nobody lives to tell of it: encode_interrupted() adds the time."""
+        return self._end("interrupted")
+
+    def _end(self, outcome: str, result: Result | None = None, event_id: str | None = None) -> dict[str, t.Any]:
+        fields = {"ansible.run.state": "ended", "ansible.run.outcome": outcome}
+        fields.update(result.fields() if result else {})
+        rest = result.words(outcome) if result else ""
+        return self.run_event(_STATES[outcome], rest, OUTCOMES[outcome], fields, event_id)
+
+    def failure(self, kind: str, host: str, play: str, task: t.Mapping[str, str]) -> dict[str, t.Any]:
+        """A failed or unreachable host. :param kind: `failed` or `unreachable`. :param task: name, action, path."""
+        name, place = escape_markdown(task["name"]), escape_markdown(task["path"])
+        verb = "was unreachable" if kind == "unreachable" else "failed"
+        options = {
+            "type": FAILURE_TYPE,
+            "severity": "error",
+            "title": f"{host} {verb}: {task['name']}",
+            "msg": f"{escape_markdown(host)} {verb} at task {name} ({place})",
+            "host": host,
+        }
+        fields = {"ansible.failure": kind, "ansible.play": play}
+        fields.update({f"ansible.task.{key}": value for key, value in task.items() if value})
+        return self.event(options, fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a run's statistics and failures say.
+
+    :ivar counts: sums over all hosts, by the keys of COUNTS.
+    :ivar hosts: how many hosts were in the run, by `total`, `changed`, `failed`, `unreachable`.
+    :ivar matched: whether at least one play found hosts.
+    """
+
+    counts: t.Mapping[str, int]
+    hosts: t.Mapping[str, int]
+    failed_hosts: t.Sequence[str]
+    failed_tasks: t.Sequence[str]
+    matched: bool
+
+    def outcome(self) -> str:
+        """succeeded, changed, failed, unreachable or no_hosts."""
+        for outcome in ("failed", "unreachable", "changed"):
+            if self.hosts[outcome]:
+                return outcome
+        return "succeeded" if self.matched else "no_hosts"
+
+    def fields(self) -> dict[str, t.Any]:
+        """The fields of the end event."""
+        fields: dict[str, t.Any] = {f"ansible.tasks.{COUNTS[key]}": value for key, value in self.counts.items()}
+        fields.update({f"ansible.hosts.{key}": value for key, value in self.hosts.items()})
+        for key, names in (("hosts", self.failed_hosts), ("tasks", self.failed_tasks)):
+            if names:
+                fields[f"ansible.failed_{key}"] = list(names[:MAX_LISTED])
+        return fields
+
+    def words(self, outcome: str) -> str:
+        """What follows the outcome in the message."""
+        total = f"{self.hosts['total']} {'host' if self.hosts['total'] == 1 else 'hosts'}"
+        if outcome == "succeeded":
+            return f": nothing changed on {total}"
+        if outcome == "changed":
+            return f": {self.hosts['changed']} of {total} changed"
+        if outcome in ("failed", "unreachable"):
+            tasks = f" at {_some(self.failed_tasks)}" if self.failed_tasks else ""
+            return (
+                f" on {self.hosts['failed'] + self.hosts['unreachable']} of {total}: {_some(self.failed_hosts)}{tasks}"
+            )
+        return ""
+
+
+def encode_interrupted(end: dict[str, t.Any], _seen: float) -> bytes:
+    """The end of a run that is gone since a moment ago. :param end: About.interrupted(), made when the run started."""
+    return encode(_ended_at(end, _start_of(end), time.time(), "{}"))
+
+
+def encode_abandoned(end: dict[str, t.Any], seen: float) -> bytes:
+    """The end of a run that nobody has seen. :param seen: seconds since the epoch: its last sign of life."""
+    started = _start_of(end)
+    return encode(_ended_at(end, started, max(seen, started), "last sign of life after {}"))
+
+
+def _start_of(end: t.Mapping[str, t.Any]) -> float:
+    moment = dt.datetime.strptime(end["timestamp"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=dt.timezone.utc).timestamp()
+
+
+def _ended_at(event: dict[str, t.Any], started: float, ended: float, words: str) -> dict[str, t.Any]:
+    """An end event with its time, and the run's duration in seconds."""
+    duration = round(max(0.0, ended - started), 3)
+    message = OPTION_FIELDS["msg"]
+    return {
+        **event,
+        "timestamp": format_time(dt.datetime.fromtimestamp(ended, dt.timezone.utc)),
+        message: f"{event[message]} ({words.format(_duration(duration))})",
+        "ansible.run.duration": duration,
+    }
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def _some(names: t.Sequence[str]) -> str:
+    more = len(names) - MAX_NAMED
+    return ", ".join(escape_markdown(name) for name in names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+_STATES = {
+    "succeeded": "succeeded",
+    "changed": "succeeded",
+    "failed": "failed",
+    "unreachable": "could not reach all hosts",
+    "no_hosts": "matched no hosts",
+    "interrupted": "was interrupted",
+    "aborted": "was aborted by an error",
+}
