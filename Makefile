@@ -6,6 +6,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 BUILD := build
 COLLECTIONS := $(CURDIR)/$(BUILD)/collections
 INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
+PYTEST := PYTHONPATH=tests python -m pytest
 RECEIVER_ARGS ?=
 
 export PATH := $(BIN):$(PATH)
@@ -13,7 +14,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install receiver clean
+.PHONY: help venv install demo test lint units integration molecule soak bench receiver clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +30,37 @@ install: venv  ## Build the collection's artifact and install it into build/coll
 	rm -rf $(BUILD)/dist
 	$(BIN)/ansible-galaxy collection build --output-path $(BUILD)/dist --force >/dev/null
 	$(BIN)/ansible-galaxy collection install $(BUILD)/dist/*.tar.gz --collections-path $(COLLECTIONS) --force --offline >/dev/null
+
+demo: install  ## Run a playbook against a local receiver and a node with systemd, and show the events
+	tests/demo/demo
+
+test: lint molecule units integration  ## Run every check (about 20 minutes on 2 cores)
+
+lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-importer
+	ruff format --check plugins tests
+	ruff check plugins tests
+	cd $(COLLECTIONS) && mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.community.sematext.plugins
+	shellcheck tests/checks/* tests/demo/demo tests/node/node .ci/run
+	ansible-lint --offline --profile production
+	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs .
+	tests/checks/galaxy
+	tests/checks/sanity
+
+units: install  ## Rules, client, spool and receiver, against real sockets
+	$(PYTEST) tests/unit tests/receiver/tests
+
+integration: install  ## Real ansible-playbook runs, and hooks on a real systemd
+	$(PYTEST) tests/integration
+
+molecule: install  ## The roles on a booted systemd
+	molecule test --all
+
+soak: install  ## What takes long: kills at random moments, many runs at once
+	$(PYTEST) tests/soak
+
+bench: install  ## What an event costs, beside the peers
+	python tests/bench/event_cost.py
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)

@@ -13,8 +13,10 @@ this file: its errors quote the URL, and so the token.
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import functools
+import http.client
 import json
 import os
 import random
@@ -163,22 +165,31 @@ def backoff(attempt: int, retry_after: float | None = None) -> float:
     """Seconds to wait after try number `attempt`, counted from 0: doubling, with jitter; the receiver's wish wins."""
     if retry_after is not None:
         return min(retry_after, MAX_PAUSE)
-    return min(2.0**attempt, MAX_PAUSE) * random.uniform(0.5, 1.0)
+    return min(2.0 ** min(attempt, 8), MAX_PAUSE) * random.uniform(0.5, 1.0)
 
 
-@functools.lru_cache(maxsize=8)
 def tls_context(ca_path: str | None = None, validate_certs: bool = True) -> ssl.SSLContext:
     """A context for TLS connections. Loading the default certificates takes 25 ms, so this is done once per process.
 
     :raises OptionError: when `ca_path` cannot be used.
+    :raises LibraryMissing: without requests.
     """
+    if requests is None:
+        raise LibraryMissing("The Python library requests is missing")
+    return cached_context(ca_path, validate_certs)  # always called with the same form of arguments: they are the key
+
+
+@functools.lru_cache(maxsize=8)
+def cached_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    path = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or requests.certs.where()
+    path = (
+        ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or _default_certificates()
+    )
     try:
         if os.path.isdir(path):
             context.load_verify_locations(capath=path)
@@ -207,6 +218,16 @@ if requests is not None:
         def cert_verify(self, *args: t.Any, **kwargs: t.Any) -> None:
             """Nothing to set: the context holds it all."""
 
+        def send(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            """Where a variable such as REQUESTS_CA_BUNDLE is set, `verify` is its path by now, and its certificates
+            would be added to the context's for each connection."""
+            kwargs["verify"] = self._context.verify_mode != ssl.CERT_NONE
+            return super().send(*args, **kwargs)
+
+
+def _default_certificates() -> str:
+    return requests.certs.where()  # type: ignore[attr-defined]
+
 
 def _no_credentials(request: t.Any) -> t.Any:
     """Keeps requests from looking for credentials in ~/.netrc."""
@@ -214,43 +235,48 @@ def _no_credentials(request: t.Any) -> t.Any:
 
 
 def _answer(response: t.Any) -> bytes:
-    """The start of the answer's body; b"" where it cannot be read, since the status has said all that counts."""
-    try:
-        return next(response.iter_content(MAX_ANSWER), b"")
-    except Exception:  # pylint: disable=broad-except
-        return b""
+    """The start of the answer's body, as far as it can be read: the status has said all that counts. Reading on until
+    it ends lets the connection serve again."""
+    answer = b""
+    with contextlib.suppress(Exception):
+        for part in response.iter_content(MAX_ANSWER):
+            answer += part
+            if len(answer) >= MAX_ANSWER:
+                break
+    return answer
 
 
 def _retry_after(value: str | None) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(int(value)))
+        return float(min(max(0, int(value)), 86400))
     except ValueError:
         pass
     try:
         moment = email.utils.parsedate_to_datetime(value)
         return max(0.0, moment.timestamp() - time.time())
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
 
 
 def _why(exc: BaseException) -> str:
     """The reason of a failed connection, from the types of the chained errors, never from their text."""
     causes = list(_chain(exc))
+    if any(type(cause).__name__ in ("ProxyError", "InvalidProxyURL") for cause in causes):
+        return "the proxy cannot be reached or did not pass the request on"
     for kinds, why in (
         (ssl.SSLCertVerificationError, "its TLS certificate is not trusted"),
         (ssl.SSLError, "no TLS connection could be made"),
         (socket.gaierror, "its name cannot be resolved"),
         (ConnectionRefusedError, "the connection was refused"),
         (ConnectionError, "the connection was closed before an answer came"),
+        (http.client.HTTPException, "what answered does not speak HTTP"),
     ):
         for cause in causes:
             if isinstance(cause, kinds):
                 detail = getattr(cause, "verify_message", "")
                 return f"{why} ({detail})" if detail else why
-    if any(type(cause).__name__ in ("ProxyError", "InvalidProxyURL") for cause in causes):
-        return "the proxy did not pass the request on"
     if any(type(cause).__name__ == "NameResolutionError" for cause in causes):
         return "its name cannot be resolved"
     system = [cause for cause in causes if isinstance(cause, OSError) and cause.errno]

@@ -248,7 +248,9 @@ def _parse_time(option: str, value: str) -> dt.datetime:
         raise OptionError(option, "must be an ISO 8601 time with an offset, such as 2024-05-30T09:58:43.455Z")
     *numbers, fraction, utc, sign, hours, minutes = match.groups()
     try:
-        moment = dt.datetime(*(int(number or 0) for number in numbers), int((fraction or "0").ljust(6, "0")[:6]))  # type: ignore[arg-type]
+        year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+        microsecond = int((fraction or "0").ljust(6, "0")[:6])
+        moment = dt.datetime(year, month, day, hour, minute, second, microsecond)
         if sign:
             if int(minutes or 0) > 59:
                 raise ValueError("minutes")
