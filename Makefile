@@ -43,7 +43,7 @@ lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-im
 	shellcheck tests/checks/* tests/demo/demo tests/node/node .ci/run
 	ansible-lint --offline --profile production
 	antsibull-changelog lint
-	antsibull-docs lint-collection-docs --plugin-docs .
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	tests/checks/galaxy
 	tests/checks/sanity
 
