@@ -13,17 +13,17 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._argspec import event_argument_spec
-from ..module_utils._client import tls_context
 from ..module_utils._errors import LibraryMissing, OptionError, SematextError
 from ..module_utils._event import OPTION_FIELDS, RUN_ID, build
 from ..module_utils._send import check, send_event
 from ..plugin_utils import _run
 from ..plugin_utils._hosts import host_name
 
-# This file is imported once, by the process that forks a worker for each host: the client and the default certificates
-# are loaded here so that the workers find them loaded.
+# This file is imported once, by the process that forks a worker for each host. What it imports, the default
+# certificates above all, is there for all workers; the rehearsal loads them, and fills the caches that a first event
+# fills.
 with contextlib.suppress(SematextError):
-    tls_context()
+    send_event({"type": "rehearsal", "msg": "rehearsal", "app_token": "none"}, {}, Display().warning, check_mode=True)
 
 
 class ActionModule(ActionBase):
@@ -47,14 +47,15 @@ class ActionModule(ActionBase):
     def _options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's options, checked. Those of the event stay as they were written: the argument specification would
         make text of true, null, lists and dictionaries."""
+        self._task.args = _decrypted(self._task.args)
         _unused, options = self.validate_argument_spec(event_argument_spec())
         for option, value in self._task.args.items():
             if value is None and option in (*OPTION_FIELDS, "fields"):
                 raise OptionError(option, "must not be null; leave it out, for example with default(omit)")
             if option in OPTION_FIELDS:
-                options[option] = str(value) if hasattr(value, "__ENCRYPTED__") else value
+                options[option] = value
         facts = task_vars.get("ansible_facts")
-        if not options.get("host"):
+        if options.get("host") in (None, ""):
             options["host"] = host_name(options["host_source"], task_vars["inventory_hostname"], facts)
         return options
 
@@ -74,3 +75,12 @@ class ActionModule(ActionBase):
             timeout=connection.timeout,
         )
         return self._execute_module("community.sematext.event", module_args=arguments, task_vars=task_vars)
+
+
+def _decrypted(value: t.Any) -> t.Any:
+    """Values with what is vaulted in them as text: before ansible-core 2.19 such values are objects of their own."""
+    if hasattr(value, "__ENCRYPTED__"):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _decrypted(item) for key, item in value.items()}
+    return [_decrypted(item) for item in value] if isinstance(value, list) else value

@@ -115,10 +115,10 @@ options:
   spool_dir:
     description:
       - The folder of the events that wait for delivery. It is made with mode 0700 if it is missing.
+      - If not given, it is C(sematext) in the folder that E(ANSIBLE_HOME) names, which is C(~/.ansible) by default.
       - Runs at the same time, and of several users' projects, may share it. It must be on a file system that keeps its
         files after the run.
     type: path
-    default: '{{ ANSIBLE_HOME ~ "/sematext" }}'
     env:
       - name: SEMATEXT_SPOOL_DIR
     ini:
@@ -157,22 +157,24 @@ import pwd
 import typing as t
 import uuid
 
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
 from ..module_utils._errors import OptionError, SematextError
-from ..module_utils._event import content
+from ..module_utils._event import content, encode
 from ..module_utils._options import OPTIONS, connection, seconds
 from ..plugin_utils._commit import read_commit
 from ..plugin_utils._hosts import host_name
 from ..plugin_utils._progress import Progress
 from ..plugin_utils._reporter import Reporter, Settings
 from ..plugin_utils._results import (
+    MAX_PATH,
     Statistics,
     describe_task,
     facts_of,
+    fit,
     host_of,
     task_of,
     was_interrupted,
@@ -182,6 +184,8 @@ from ..plugin_utils._run_events import About
 
 REPORTS = ("start", "end", "failures")
 MAX_TIME_BUDGET = 3600
+#: Bytes of what the user adds to each event; the rest of its room is for names of hosts and tasks.
+MAX_OWN = 32 * 1024
 AD_HOC = "__adhoc_playbook__"
 
 
@@ -235,9 +239,9 @@ class CallbackModule(CallbackBase):
         self._reporter.begin(
             About(
                 run_id=str(uuid.uuid4()),
-                playbook=name if name == AD_HOC else prefix + os.path.basename(name),
+                playbook=name if name == AD_HOC else fit(prefix + os.path.basename(name), MAX_PATH),
                 user=_user(),
-                control_host=os.uname().nodename,
+                control_host=fit(os.uname().nodename),
                 check_mode=bool(context.CLIARGS.get("check")),
                 commit=commit,
                 options=self._own,
@@ -273,7 +277,7 @@ class CallbackModule(CallbackBase):
         source = self.get_option("host_source")
         facts = facts_of(play, host) if source.startswith("ansible_") else None
         described = describe_task(task, self._folder)
-        self._reporter.failure(kind, host_name(source, host.name, facts), written_name(play), described)
+        self._reporter.failure(kind, fit(host_name(source, host.name, facts)), written_name(play), described)
         return described["name"]
 
     def _is_wanted(self) -> bool:
@@ -292,11 +296,14 @@ class CallbackModule(CallbackBase):
             "fields": _json_object(self.get_option("fields")),
             "creator": self.get_option("creator"),
         }
-        content({**self._own, "type": "test", "msg": "test"})
+        if len(encode(content({**self._own, "type": "test", "msg": "test"}))) > MAX_OWN:
+            raise OptionError(
+                "fields", f"must not take more than {MAX_OWN} bytes, tags and creator included; shorten it"
+            )
         return Reporter(
             Settings(
                 connection=connection({name: self.get_option(name) for name in OPTIONS}, {}, self.remarks.add),
-                spool_dir=self.get_option("spool_dir"),
+                spool_dir=self.get_option("spool_dir") or os.path.join(constants.ANSIBLE_HOME, "sematext"),
                 report=report,
                 time_budget=seconds("time_budget", self.get_option("time_budget"), MAX_TIME_BUDGET, least=0),
                 adopt=self.get_option("adopt"),
@@ -312,6 +319,8 @@ class CallbackModule(CallbackBase):
             if self._reporter.running:
                 self._reporter.end("aborted")
             self._warn([*sorted(self.remarks), *self._reporter.farewell()])
+        except KeyboardInterrupt:
+            pass  # nobody wants to wait; what is left goes out with the next run
         except Exception as exc:  # pylint: disable=broad-except
             self._warn([f"The delivery of events failed, which is a bug ({type(exc).__name__})."])
 
@@ -325,7 +334,7 @@ def _json_object(value: str | None) -> dict[str, t.Any]:
         return {}
     try:
         result = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         result = None
     if not isinstance(result, dict):
         raise OptionError("fields", 'must be a JSON object, such as {"service.name": "shop"}')
@@ -334,6 +343,6 @@ def _json_object(value: str | None) -> dict[str, t.Any]:
 
 def _user() -> str:
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return fit(pwd.getpwuid(os.getuid()).pw_name)
     except KeyError:  # containers run under users that they don't know
         return str(os.getuid())

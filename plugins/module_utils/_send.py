@@ -38,8 +38,9 @@ def send_event(
     event = build(options, own_fields)
     body = encode(event)
     settings, retries = check(options, environ, warn)
+    client = Client(settings)
     if not check_mode:
-        Client(settings).deliver(body, retries)
+        client.deliver(body, retries)
     return {"changed": True, "event": event, "diff": {"before": "", "after": body.decode("utf-8") + "\n"}}
 
 

@@ -32,7 +32,7 @@ def read_commit(folder: str) -> tuple[str, dict[str, str]]:
             timeout=TIMEOUT,
             check=True,
         )
-        prefix, commit, branch = done.stdout.decode("utf-8", "replace").splitlines()
+        prefix, commit, branch = done.stdout.decode("utf-8", "replace").rstrip("\n").split("\n")
     except (OSError, subprocess.SubprocessError, ValueError):
         return "", {}
     fields = {"commit.id": commit}

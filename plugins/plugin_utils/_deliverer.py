@@ -30,7 +30,7 @@ from ..module_utils._errors import EventRejected, LibraryMissing, ReceiverRefuse
 from ..module_utils._event import decode
 from ..module_utils._options import Connection
 from ._run_events import encode_abandoned, encode_interrupted
-from ._spool import Spool
+from ._spool import Spool, run_of
 
 #: One connection delivers 20 events a second at 50 ms; a run may fail on hundreds of hosts at once.
 CONNECTIONS = 4
@@ -40,6 +40,8 @@ WATCH, SIGN_OF_LIFE, REFUSED_PAUSE = 0.5, 10, 60
 CLAIMED_PAUSE = 0.1
 #: How many attempts may fail once the parent waits; a refused connection fails at once and is not worth the whole time.
 LAST_ATTEMPTS = 2
+#: How often an event of this process's runs may fail before others go ahead of it.
+PATIENCE = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Sender:
         self._news = threading.Event()
         self._finishing = threading.Event()
         self._obstacle: SematextError | None = None
+        self._unreadable: SematextError | None = None
         self.ended = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -113,14 +116,20 @@ class Sender:
         return isinstance(self._obstacle, ReceiverRefused)
 
     def _to_send(self) -> list[str]:
-        """What is due, this process's runs first; events that have failed before let the others go ahead."""
-        return sorted(self._spool.due(self.runs), key=lambda name: self._failures.get(name, 0))
+        """What is due, this process's runs first; events that have failed before let the others go ahead, those of
+        this process's runs after some patience."""
+
+        def rank(name: str) -> int:
+            return self._failures.get(name, 0) // (PATIENCE if run_of(name) in self.runs else 1)
+
+        return sorted(self._spool.due(self.runs), key=rank)
 
     def _attempt(self, failed: int) -> float:
-        """Send what is due, until that fails. Returns the seconds to wait before the next attempt."""
-        self._obstacle = None
+        """Send what is due, until that fails or there is something new, which may have to go first. Returns the seconds
+        to wait before the next attempt."""
+        self._obstacle = self._unreadable = None
         list(self._pool.map(self._deliver, self._to_send()))
-        obstacle = self._obstacle
+        obstacle = self._obstacle or self._unreadable
         self.report.trouble = str(obstacle or "")
         if obstacle is None:
             return 0
@@ -130,7 +139,7 @@ class Sender:
         return REFUSED_PAUSE
 
     def _deliver(self, name: str) -> None:
-        if self._obstacle is not None:
+        if self._obstacle is not None or self._news.is_set():
             return
         try:
             with self._spool.claim(name) as body:
@@ -140,6 +149,7 @@ class Sender:
                 self._client.send(body)
                 self._spool.done(name)
             self._count("delivered")
+            self.report.trouble = ""
             self._spool.set_refused(False)
         except (EventRejected, ValueError):
             self._spool.set_aside(name)
@@ -147,8 +157,8 @@ class Sender:
         except SematextError as exc:
             self._obstacle = exc
             self._failures[name] = self._failures.get(name, 0) + 1
-        except OSError as exc:
-            self._obstacle = SematextError(f"The spool cannot be emptied ({exc.strerror}).")
+        except OSError as exc:  # of this event alone: the others may go
+            self._unreadable = SematextError(f"The spool cannot be emptied ({exc.strerror}).")
 
     def _count(self, what: str) -> None:
         with self._lock:

@@ -4,17 +4,14 @@
 
 # Private to community.sematext: it may change or go without notice.
 
-"""What has happened in one playbook so far: its plays, and which failures are final."""
+"""What has happened in one playbook so far: its plays and its failures."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ._results import Summary, has_failed
+from ._results import Removals, Summary, fit
 from ._run_events import COUNTS, Result
-
-#: kind, the play's host, the task
-Failure = t.Tuple[str, t.Any, t.Any]
 
 
 class Progress:
@@ -27,15 +24,13 @@ class Progress:
         self._tell = tell
         self._play: t.Any = None
         self._unmatched = self._plays = 0
-        #: Failures in the present play that a block seemed to rescue, by host.
-        self._pending: dict[str, Failure] = {}
-        self._told: set[str] = set()
+        self._removals = Removals()
         self._failed_tasks: dict[str, None] = {}
 
     def play_begins(self, play: t.Any) -> None:
         """A play, or the next batch of a play with `serial`."""
-        self._settle()
         self._play = play
+        self._removals = Removals()
         self._plays += 1
 
     def no_hosts_matched(self) -> None:
@@ -43,16 +38,12 @@ class Progress:
         self._unmatched += 1
 
     def fails(self, kind: str, host: t.Any, task: t.Any) -> None:
-        """A host fails, or cannot be reached; told at once where no block can rescue it, else when its play ends."""
-        if has_failed(self._play, host):
-            self._told.add(host.name)
+        """A host fails, or cannot be reached. A failure that a block rescues is none."""
+        if self._removals.is_final(self._play, host):
             self._failed_tasks[self._tell(kind, self._play, host, task)] = None
-        else:
-            self._pending[host.name] = (kind, host, task)
 
     def ends(self, summaries: t.Mapping[str, Summary]) -> Result:
         """The playbook is over. :param summaries: its counters by host."""
-        self._settle()
         bad = [host for host, summary in summaries.items() if summary["failures"] or summary["unreachable"]]
         hosts = {"total": len(summaries)}
         for key, count in (("changed", "changed"), ("failed", "failures"), ("unreachable", "unreachable")):
@@ -60,15 +51,7 @@ class Progress:
         return Result(
             counts={key: sum(summary[key] for summary in summaries.values()) for key in COUNTS},
             hosts=hosts,
-            failed_hosts=sorted(bad),
+            failed_hosts=[fit(host) for host in sorted(bad)],
             failed_tasks=list(self._failed_tasks),
             matched=not self._plays or self._plays > self._unmatched,
         )
-
-    def _settle(self) -> None:
-        """Tell of hosts that were out at the end of their play though their failure seemed to be rescued."""
-        for kind, host, task in self._pending.values():
-            if host.name not in self._told and has_failed(self._play, host):
-                self._failed_tasks[self._tell(kind, self._play, host, task)] = None
-        self._pending.clear()
-        self._told.clear()

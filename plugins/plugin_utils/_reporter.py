@@ -17,7 +17,7 @@ from ..module_utils._event import EVENT_ID, RUN_ID, encode
 from ..module_utils._options import Connection
 from . import _run
 from ._delivery import Delivery
-from ._run_events import About, Result
+from ._run_events import About, Result, encode_abandoned
 from ._spool import Spool
 
 
@@ -62,11 +62,12 @@ class Reporter:
         interrupted = about.interrupted()
         self._end_id = interrupted[EVENT_ID]
         self._prepare()
-        if "start" in self._settings.report:
-            self._record(about.start())
         with self._recording(events=0):
             if "end" in self._settings.report:
                 self._spool.open_run(about.run_id, interrupted)
+        if "start" in self._settings.report:  # after the marker, so that a run that is seen to start has an end
+            self._record(about.start())
+        with self._recording(events=0):  # what waits can be sent, even if the disk is full
             self._delivery.start()
             self._delivery.run_begins(about.run_id)
 
@@ -111,7 +112,7 @@ class Reporter:
             self._spool.prepare()
         if self._settings.adopt:
             try:
-                self._spool.adopt(self._settings.adopt)
+                self._spool.adopt(self._settings.adopt, encode_abandoned)
             except OSError as exc:
                 self._adopt_trouble = f"Events in {self._settings.adopt} could not be adopted ({exc.strerror})."
 
@@ -127,7 +128,7 @@ class Reporter:
             yield
         except OSError as exc:
             self._lost += events
-            self._trouble = exc.strerror or type(exc).__name__
+            self._trouble = self._trouble or exc.strerror or type(exc).__name__
 
 
 def _events(number: int) -> str:

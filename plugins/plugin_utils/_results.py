@@ -12,8 +12,12 @@ tasks too, and a rendered name can hold a secret.
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
+#: Characters of a name: an event lists hundreds, and has room for 256 KiB.
+MAX_NAME = 250
+MAX_PATH = 4096
 #: The counters of AggregateStats.summarize().
 Summary = t.Dict[str, int]
 
@@ -28,11 +32,17 @@ def task_of(result: t.Any) -> t.Any:
     return getattr(result, "task", None) or result._task
 
 
+def fit(name: str, length: int = MAX_NAME) -> str:
+    """A name or path as an event can hold it, whatever a playbook, an inventory or a file system calls things."""
+    name = name.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+    return name if len(name) <= length else f"{name[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def written_name(thing: t.Any) -> str:
     """The name of a task, handler or play as the playbook has it, "" if it has none there."""
     source = thing.get_ds()
     name = source.get("name") if isinstance(source, dict) else None
-    return str(name) if name else ""
+    return fit(str(name)) if name else ""
 
 
 def describe_task(task: t.Any, folder: str) -> dict[str, str]:
@@ -40,13 +50,26 @@ def describe_task(task: t.Any, folder: str) -> dict[str, str]:
     path = task.get_path() or ""
     if path.startswith(f"{folder}/"):
         path = path[len(folder) + 1 :]
-    return {"name": written_name(task) or str(task.action), "action": str(task.action), "path": str(path)}
+    action = fit(str(task.action))
+    return {"name": written_name(task) or action, "action": action, "path": fit(str(path), MAX_PATH)}
 
 
-def has_failed(play: t.Any, host: t.Any) -> bool:
-    """Whether a host is out of the play. While the callback is told of a failure, this already says if it is final:
-    core puts the host back before that where a block rescues it."""
-    return host.name in getattr(play, "_removed_hosts", (host.name,))
+class Removals:
+    """Tells which failures are final: core counts the host out of its play, and in again if a block rescues it, before
+    the callback is told. What counts is the change, since any_errors_fatal and run_once count hosts out that are then
+    rescued, and that have not failed themselves."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, int] = {}
+
+    def is_final(self, play: t.Any, host: t.Any) -> bool:
+        """Whether the failure of this host, of which the callback is just told, is final."""
+        removed = getattr(play, "_removed_hosts", None)
+        if removed is None:
+            return True
+        now = collections.Counter(removed)
+        before, self._before = self._before, now
+        return now[host.name] > before.get(host.name, 0)
 
 
 def facts_of(play: t.Any, host: t.Any) -> t.Mapping[str, t.Any]:

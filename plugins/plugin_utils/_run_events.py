@@ -111,13 +111,14 @@ class About:
 
     def failure(self, kind: str, host: str, play: str, task: t.Mapping[str, str]) -> dict[str, t.Any]:
         """A failed or unreachable host. :param kind: `failed` or `unreachable`. :param task: name, action, path."""
-        name, place = escape_markdown(task["name"]), escape_markdown(task["path"])
+        name = escape_markdown(task["name"])
+        place = f" ({escape_markdown(task['path'])})" if task["path"] else ""
         verb = "was unreachable" if kind == "unreachable" else "failed"
         options = {
             "type": FAILURE_TYPE,
             "severity": "error",
             "title": f"{host} {verb}: {task['name']}",
-            "msg": f"{escape_markdown(host)} {verb} at task {name} ({place})",
+            "msg": f"{escape_markdown(host)} {verb} at task {name}{place}",
             "host": host,
         }
         fields = {"ansible.failure": kind, "ansible.play": play}

@@ -26,7 +26,7 @@ import fcntl
 import itertools
 import json
 import os
-import shutil
+import tempfile
 import time
 import typing as t
 
@@ -59,10 +59,7 @@ class Spool:
         """Make the folders. :raises OSError: if that fails, or if the folder is somebody else's."""
         for folder in (self.root, self.folder, self._tmp, self.events, self.bad, self.runs):
             os.makedirs(folder, mode=0o700, exist_ok=True)
-        status = os.lstat(self.folder)
-        if status.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, "it belongs to another user", self.folder)
-        if status.st_mode & 0o077:
+        if self._own_folder().st_mode & 0o077:
             os.chmod(self.folder, 0o700)
 
     def record(self, run_id: str, body: bytes) -> None:
@@ -73,7 +70,7 @@ class Spool:
         """The names of the events to send: those of the given runs first, then by their time of recording."""
         with contextlib.suppress(OSError):
             names = [name for name in os.listdir(self.events) if name.endswith(".json")]
-            return sorted(names, key=lambda name: (name[17:53] not in run_ids, name))
+            return sorted(names, key=lambda name: (run_of(name) not in run_ids, name))
         return []
 
     @contextlib.contextmanager
@@ -104,12 +101,14 @@ class Spool:
         for folder in (self.events, self.bad):
             names = sorted(os.listdir(folder))
             surplus = max(0, len(names) - max_events)
-            drop = [name for position, name in enumerate(names) if position < surplus or name < oldest]
-            for name in drop:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(os.path.join(folder, name))
-            if drop and folder == self.events:
-                self._count_dropped(len(drop))
+            dropped = 0
+            for position, name in enumerate(names):
+                if position < surplus or name < oldest:
+                    with contextlib.suppress(OSError):
+                        os.unlink(os.path.join(folder, name))
+                        dropped += 1
+            if dropped and folder == self.events:
+                self._count_dropped(dropped)
         for name in os.listdir(self._tmp):
             path = os.path.join(self._tmp, name)
             with contextlib.suppress(FileNotFoundError):
@@ -152,18 +151,21 @@ class Spool:
                     found[other.folder] = len(other.due())
         return found
 
-    def adopt(self, folder: str) -> int:
-        """Move the events of another folder of a spool into this one. Returns their number.
+    def adopt(self, folder: str, make_end: t.Callable[[dict[str, t.Any], float], bytes]) -> int:
+        """Move the events of another folder of a spool into this one, with the ends of runs that are gone. Runs that go
+        on will record theirs where they began.
 
-        :raises OSError: if the folder is no spool folder, or cannot be read or emptied.
+        :param make_end: as for close_abandoned().
+        :returns: the number of events.
+        :raises OSError: if the folder is no spool folder of this file system, or cannot be read or emptied.
         """
         other = Spool(*os.path.split(os.path.abspath(folder)))
-        names = [(other.events, self.events, name) for name in os.listdir(other.events)]
-        markers = [(other.runs, self.runs, name) for name in os.listdir(other.runs)]
         if os.path.realpath(other.folder) == os.path.realpath(self.folder):
             return 0
-        for source, target, name in names + markers:
-            shutil.move(os.path.join(source, name), os.path.join(target, name))
+        other.close_abandoned(make_end)
+        names = os.listdir(other.events)
+        for name in names:
+            os.rename(os.path.join(other.events, name), os.path.join(self.events, name))
         other.set_refused(False)
         return len(names)
 
@@ -182,8 +184,7 @@ class Spool:
             with contextlib.suppress(OSError):
                 os.unlink(self._marker(run_id))  # or a later run would call this one interrupted
             raise
-        with contextlib.suppress(FileNotFoundError):  # another run may finish what it finds half done
-            os.rename(self._marker(run_id), os.path.join(self.events, f"{_event_name(run_id)}.json"))
+        self._publish_end(run_id)
 
     def touch_run(self, run_id: str) -> None:
         """A sign of life: the time of the marker's file is when the run was last known to go on."""
@@ -223,19 +224,32 @@ class Spool:
             try:
                 marker = json.loads(file.read())
                 if EVENT_ID in marker:  # close_run() was interrupted between its two renames
-                    os.rename(path, os.path.join(self.events, f"{_event_name(run_id)}.json"))
+                    self._publish_end(run_id)
                 elif is_gone(marker, seen):
-                    self.close_run(run_id, make_end(marker["end"], seen))
+                    self._publish(make_end(marker["end"], seen), path)
+                    self._publish_end(run_id)
             except (ValueError, KeyError, TypeError):
                 os.rename(path, os.path.join(self.bad, f"{_event_name(run_id)}.json"))
+
+    def _publish_end(self, run_id: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # another run may finish what it finds half done
+            os.rename(self._marker(run_id), os.path.join(self.events, f"{_event_name(run_id)}.json"))
 
     def _marker(self, run_id: str) -> str:
         return os.path.join(self.runs, f"{run_id}.json")
 
+    def _own_folder(self) -> os.stat_result:
+        """The folder's status. :raises PermissionError: if it is somebody else's, who could not read what we write."""
+        status = os.lstat(self.folder)
+        if status.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user", self.folder)
+        return status
+
     def _publish(self, content: bytes, path: str) -> None:
-        temporary = os.path.join(self._tmp, f"{os.getpid()}-{next(_sequence)}")
+        self._own_folder()
+        descriptor, temporary = tempfile.mkstemp(dir=self._tmp)  # containers that share a spool share process ids
         try:
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with open(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -261,6 +275,11 @@ class Spool:
         with contextlib.suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
         return False
+
+
+def run_of(name: str) -> str:
+    """The id of the run that has recorded an event, out of the event's name."""
+    return name[17:53]
 
 
 def _event_name(run_id: str) -> str:

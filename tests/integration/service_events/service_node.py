@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A booted node, the role applied to it by a real ansible-playbook, and what may go wrong around it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).resolve().parents[3]
+COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / "build" / "collections"))
+NODE = str(ROOT / "tests" / "node" / "node")
+DROP_IN = "/etc/systemd/system/{}.service.d/50-community-sematext.conf"
+CURL_CONFIG = "/etc/community-sematext/service_events.curl"
+#: Looks like no other text, so that it can be searched for.
+TOKEN = "canary-4f1d0c7e"
+CONNECTIONS = {"podman": "containers.podman.podman", "docker": "community.docker.docker"}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What ansible-playbook did."""
+
+    code: int
+    output: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether any task changed anything."""
+        return "changed=0" not in self.output
+
+
+class Node:
+    """A container with a booted systemd."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.engine = node("engine").stdout.strip()
+
+    def run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command, whatever its end."""
+        return node("exec", self.name, *command, text=text, check=False)
+
+    def sh(self, script: str, text: str | None = None) -> str:
+        """The output of a shell script that must succeed."""
+        done = self.run("sh", "-euc", script, text=text)
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file, in place if it exists."""
+        self.sh(f"mkdir -p {quote(os.path.dirname(path))}; cat >{quote(path)}", content)
+
+    def show(self, unit: str, name: str) -> str:
+        """A property of a unit."""
+        return self.sh(f"systemctl show --value --property={name} -- '{unit}'").strip()
+
+    def timed(self, *command: str) -> float:
+        """Seconds that a command in the node takes, measured there."""
+        script = 's=$(date +%s%N); "$@" >&2; echo $((($(date +%s%N) - s) / 1000000))'
+        done = self.run("sh", "-euc", script, "sh", *command)
+        assert done.returncode == 0, (
+            f"{command} failed\n{done.stderr}{self.run('journalctl', '-n', '30').stdout}"
+        )
+        return int(done.stdout) / 1000
+
+    def clean(self) -> None:
+        """Undo what tests do."""
+        self.sh(
+            "systemctl stop elasticsearch || true; systemctl reset-failed; rm -rf /etc/community-sematext"
+            " /etc/default/elasticsearch /etc/systemd/system/*.service.d /run/systemd/system/*.service*;"
+            "systemctl daemon-reload"
+        )
+
+    def files(self) -> str:
+        """All that the role may touch: names, modes, owners and contents; and what systemd knows of units."""
+        return self.sh(
+            "find /etc -xdev ! -name machine-id -printf '%p %M %u:%g %s %l\\n' | sort;"
+            "find /etc -xdev -type f -exec sha256sum {} + | sort -k 2;"
+            "systemctl list-units --all --plain --no-legend 'elastic*' 'other*';"
+            "systemctl show --property=DropInPaths,NeedDaemonReload elasticsearch.service"
+        )
+
+
+def node(*arguments: str, text: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [NODE, *arguments], input=text or "", capture_output=True, text=True, errors="replace", check=check
+    )
+
+
+class Role:
+    """Applies the role to the node."""
+
+    def __init__(self, target: Node, url: str, folder: Path) -> None:
+        self.folder = folder
+        self.variables = {
+            "service_events_app_token": TOKEN,
+            "service_events_event_receiver_url": url,
+            "service_events_node": "es-node-1",
+        }
+        self.host = {
+            "ansible_connection": CONNECTIONS[target.engine],
+            "ansible_host": target.name,
+            "ansible_python_interpreter": "/usr/bin/python3",
+        }
+
+    def apply(self, *arguments: str, code: int = 0, **variables: Any) -> Run:
+        """One run of a playbook with the role.
+
+        :param variables: of the role, without its prefix; of the environment, in capitals; of Ansible.
+        """
+        environment = {name: variables.pop(name) for name in list(variables) if name.isupper()}
+        run = self.play({"es-node-1": variables}, *arguments, **environment)
+        assert run.code == code, run.output
+        return run
+
+    def play(self, hosts: dict[str, dict[str, Any]], *arguments: str, **environment: str) -> Run:
+        """One run with several hosts, all of them the same node, each with variables of its own."""
+        roles = [{"role": "community.sematext.service_events"}]
+        play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": False, "roles": roles}
+        inventory = {name: {**self.host, **self.variables, **_prefixed(own)} for name, own in hosts.items()}
+        (self.folder / "play.json").write_text(json.dumps([play]))
+        (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": inventory}}))
+        return playbook(self.folder, *arguments, **environment)
+
+
+def _prefixed(variables: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name if name.startswith("ansible_") else f"service_events_{name}": value
+        for name, value in variables.items()
+    }
+
+
+def playbook(folder: Path, *arguments: str, **more: str) -> Run:
+    """Run play.json of a folder on inventory.json there."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SEMATEXT_")}
+    environment.update(more)
+    environment["ANSIBLE_COLLECTIONS_PATH"] = COLLECTIONS
+    environment["ANSIBLE_PIPELINING"] = "true"
+    if conf := node("conf", check=False).stdout.strip():
+        environment["CONTAINERS_CONF"] = conf
+    program = os.environ.get("ANSIBLE_PLAYBOOK", str(Path(sys.executable).with_name("ansible-playbook")))
+    done = subprocess.run(
+        [program, "-i", "inventory.json", "play.json", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout)
+
+
+def eventually(condition: Callable[[], T], timeout: float = 10) -> T:
+    """Wait until something is true, and give it."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+    return result
+
+
+@contextlib.contextmanager
+def name_server(answer: bool) -> Iterator[str]:
+    """The address, on loopback, of a name server that knows no name, or never answers. Needs root."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.99", 53))
+        server.settimeout(0.1)
+        ended = threading.Event()
+
+        def serve() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    query, client = server.recvfrom(4096)
+                    if answer:
+                        server.sendto(query[:2] + b"\x81\x83" + query[4:6] + bytes(6) + query[12:], client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield "127.0.0.99"
+        finally:
+            ended.set()
+            thread.join()
+
+
+@contextlib.contextmanager
+def black_hole() -> Iterator[str]:
+    """A URL, on loopback, to which no connection comes about: with its queue full, it gives no answer."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(10):
+            client = stack.enter_context(socket.socket())
+            client.settimeout(0.3)
+            try:
+                client.connect(server.getsockname())
+            except TimeoutError:
+                yield f"http://127.0.0.1:{server.getsockname()[1]}"
+                return
+        raise RuntimeError("the queue does not fill")
