@@ -108,9 +108,7 @@ def systemd_event(options: t.Mapping[str, t.Any], environment: t.Mapping[str, t.
             raise AnsibleFilterError(f"Option 'fields' must not hold '{field}': systemd sets it.")
     size = len(_json({**event, **variable}))
     if size > MAX_BYTES:
-        raise AnsibleFilterError(
-            f"The event is too long: {size} bytes encoded, where {MAX_BYTES} is the limit."
-        )
+        raise AnsibleFilterError(f"The event is too long: {size} bytes encoded, where {MAX_BYTES} is the limit.")
     return '"' + ",".join([escape(_json(event)[:-1]), *map(_member, variable.items())]) + '}"'
 
 
@@ -133,9 +131,7 @@ def _member(field: tuple[str, str]) -> str:
 
 
 def _variable_fields(environment: t.Mapping[str, t.Any]) -> dict[str, str]:
-    fields = {
-        text("environment", name): text(f"environment.{name}", value) for name, value in environment.items()
-    }
+    fields = {text("environment", name): text(f"environment.{name}", value) for name, value in environment.items()}
     custom_fields("environment", {name: value for name, value in fields.items() if name != EVENT_ID})
     for name, value in fields.items():
         for variable in _VARIABLE.findall(value):
@@ -147,9 +143,7 @@ def _variable_fields(environment: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def _json(value: t.Any) -> str:
     """JSON in printable ASCII, so that neither the unit's nor the machine's encoding matters."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace(
-        "\x7f", "\\u007f"
-    )
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 class FilterModule:

@@ -183,8 +183,10 @@ def cleaned(receiver: Receiver) -> Iterator[Receiver]:
     """A receiver as if it had just been started."""
     receiver.heal()
     receiver.clear()
-    yield receiver
-    receiver.heal()
+    try:
+        yield receiver
+    finally:
+        receiver.heal()
 
 
 @pytest.fixture(scope="session")

@@ -72,9 +72,7 @@ async def send_answer(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def drip_answer(
-    answer: Answer, transport: asyncio.Transport, pause: Callable[[], Awaitable[None]]
-) -> None:
+async def drip_answer(answer: Answer, transport: asyncio.Transport, pause: Callable[[], Awaitable[None]]) -> None:
     """Pass an answer on a byte at a time, status line included, and close the connection."""
     for byte in _as_bytes(answer):
         if transport.is_closing():

@@ -27,9 +27,7 @@ class Gone(Exception):
 class Gate:
     """An ASGI application around another one."""
 
-    def __init__(
-        self, app: ASGIApp, store: Store, faults: Faults, max_body: int, transport_of: TransportOf
-    ) -> None:
+    def __init__(self, app: ASGIApp, store: Store, faults: Faults, max_body: int, transport_of: TransportOf) -> None:
         self._app = app
         self._store = store
         self._faults = faults

@@ -92,7 +92,7 @@ class Link:
 
     def reset(self) -> None:
         """End the client's connection with RST."""
-        _, writer = self._client
+        _reader, writer = self._client
         with contextlib.suppress(OSError):
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         writer.transport.abort()

@@ -115,7 +115,7 @@ def unescape(text: str) -> str:
 
 def exists(field: str) -> Predicate:
     """Whether an event has a field."""
-    return lambda event: any(True for _ in values(event, field))
+    return lambda event: any(True for _value in values(event, field))
 
 
 def matches(field: str, wanted: str) -> Predicate:

@@ -40,9 +40,7 @@ def token(text: str) -> str:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the command line, with its help."""
-    parser = argparse.ArgumentParser(
-        prog="python -m receiver", description="A local Sematext event receiver."
-    )
+    parser = argparse.ArgumentParser(prog="python -m receiver", description="A local Sematext event receiver.")
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     add("--port", type=int, default=0, help="port to listen on; 0, the default, takes any free one")

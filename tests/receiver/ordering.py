@@ -41,7 +41,7 @@ def order_hits(hits: list[Hit], sort: Sort) -> list[Hit]:
         return hits
     for hit in hits:
         hit["sort"] = [_pick(hit["_source"], field, down) for field, down in sort]
-    for position, (_, down) in reversed(list(enumerate(sort))):
+    for position, (_field, down) in reversed(list(enumerate(sort))):
         have = [hit for hit in hits if hit["sort"][position] is not None]
         lack = [hit for hit in hits if hit["sort"][position] is None]
         hits = sorted(have, key=lambda hit: comparable(hit["sort"][position]), reverse=down) + lack  # noqa: B023

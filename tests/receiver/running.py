@@ -116,9 +116,7 @@ def running_process(folder: str, words: Sequence[str]) -> Iterator[tuple[str, in
     command = [sys.executable, "-m", "receiver", "--ready-file", str(ready), *words]
     environment = {**os.environ, "PYTHONPATH": PACKAGES}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         yield wait_until_ready(process, ready, log), process.pid
     finally:

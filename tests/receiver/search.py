@@ -62,14 +62,12 @@ class Search:
         for record in self.store.records(token):
             source = {"timestamp": record["received"], **record["event"]}
             if type_ in (None, "event", source["type"]) and page.matches(source):
-                found.append(
-                    {"_index": token, "_id": str(record["number"]), "_score": 1.0, "_source": source}
-                )
+                found.append({"_index": token, "_id": str(record["number"]), "_score": 1.0, "_source": source})
         return found
 
 
 def _key_of(request: Request) -> str:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _blank, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "apikey" else ""
 
 

@@ -64,7 +64,11 @@ def make_server(options: Options) -> Server:
     faults = Faults()
     store = Store(options.database or TEMPORARY)
     app = make_app(store, faults, frozenset(options.tokens), options.api_key)
-    gate = Gate(app, store, faults, options.max_body, lambda client: server.transport_of(client))
+
+    def transport_of(client: tuple[str, int]) -> asyncio.Transport | None:
+        return server.transport_of(client)
+
+    gate = Gate(app, store, faults, options.max_body, transport_of)
     server = Server(make_config(gate, options), faults, options.ready_file)
     return server
 

@@ -52,9 +52,7 @@ class Store:
     def _insert(self, table: str, **row: str) -> int:
         row["received"] = now()
         marks = ", ".join("?" * len(row))
-        cursor = self._database.execute(
-            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
-        )
+        cursor = self._database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
         return int(cursor.lastrowid or 0)
 
     def records(self, token: str | None = None) -> list[dict[str, Any]]:
@@ -68,9 +66,7 @@ class Store:
     def counts(self) -> dict[str, int]:
         """How many events and requests there are."""
         tables = ("events", "requests")
-        return {
-            table: self._database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables
-        }
+        return {table: self._database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
     def clear(self) -> None:
         """Forget all events and requests."""
@@ -81,9 +77,7 @@ def read_records(database: sqlite3.Connection, token: str | None = None) -> list
     """The events in a database, of one App or of all."""
     wanted = "SELECT * FROM events WHERE ? IS NULL OR token = ? ORDER BY number"
     found = rows(database.execute(wanted, (token, token)))
-    return [
-        {**row, "headers": json.loads(row["headers"]), "event": json.loads(row["event"])} for row in found
-    ]
+    return [{**row, "headers": json.loads(row["headers"]), "event": json.loads(row["event"])} for row in found]
 
 
 def rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:

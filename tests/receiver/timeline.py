@@ -23,9 +23,7 @@ COLUMNS = ("time", "type", "severity", "os.host", "title")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the events of a receiver."""
-    parser = argparse.ArgumentParser(
-        prog="python -m receiver.timeline", description="Print events as a timeline."
-    )
+    parser = argparse.ArgumentParser(prog="python -m receiver.timeline", description="Print events as a timeline.")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--url", help="base URL of a running receiver")
     source.add_argument("--database", metavar="FILE", help="database of a receiver")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -19,8 +20,10 @@ assert spec and spec.loader
 sys.modules[spec.name] = fixtures = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fixtures)
 
-from callback.conftest import front, reporting  # noqa: E402, F401
+callback_fixtures = importlib.import_module("callback.conftest")
 
+front = callback_fixtures.front
+reporting = callback_fixtures.reporting
 installed = fixtures.installed
 playbook = fixtures.playbook
 plain_receiver = fixtures.plain_receiver

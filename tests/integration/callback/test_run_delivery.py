@@ -260,6 +260,6 @@ class TestChild:
         (reporting.folder / "go").touch()
         result = run.finish()
         assert result.rc == 0
-        assert "1 event in" in "".join(warnings(result))
+        assert "1 event in" in warnings(result)[0]
         assert warnings(reporting(QUIET)) == []
         assert len(set(ids(reporting.receiver.events()))) == 4

@@ -118,7 +118,7 @@ def test_garbage_in_the_spool_is_set_aside_and_stops_nothing(reporting: Reportin
     reporting.receiver.clear()
     result = reporting(QUIET)
     assert len(reporting.receiver.events()) == 2
-    assert "can never accept 2 events" in "".join(warnings(result))
+    assert "can never accept 2 events" in warnings(result)[0]
     for name in ("0", "folder"):
         (folder / f"{name}.json").rmdir()
 
@@ -145,7 +145,7 @@ def test_what_waits_too_long_is_dropped_and_told_once(reporting: Reporting) -> N
         path.rename(folder / f"{'0' * 16}{path.name[16:]}")  # recorded in 1970
     reporting.receiver.heal()
     result = reporting(QUIET)
-    assert "2 events waited too long or were too many, and were dropped." in "".join(warnings(result))
+    assert "2 events waited too long or were too many, and were dropped." in warnings(result)[0]
     assert len(heal_and_run(reporting)) == 4
 
 
@@ -157,7 +157,8 @@ class TestSpool:
         silent = reporting.silent(EVENTFUL, hosts=3)
         result = reporting(EVENTFUL, hosts=3, env={"SEMATEXT_SPOOL_DIR": str(folder)})
         warning = assert_harmless(result, silent)
-        assert re.search(rf"{number} events? could not be recorded in {re.escape(str(folder))}", warning)
+        assert f"could not be recorded in {folder}" in warning
+        assert re.match(rf"{number} ?event", warning)
         assert why in warning
 
     def test_a_folder_that_cannot_be_made(self, reporting: Reporting) -> None:
@@ -198,7 +199,7 @@ class TestSpool:
             filling = {"name": "Fill", "ansible.builtin.raw": f"dd if=/dev/zero of={disk}/filler bs=1k; true"}
             env = {"SEMATEXT_SPOOL_DIR": str(disk / "spool")}
             result = reporting([play(filling)], env=env)
-            assert "1 event could not be recorded" in "".join(warnings(result))
+            assert "1 event could not be recorded" in warnings(result)[0]
             (disk / "filler").unlink()
             states = [event["ansible.run.state"] for event in heal_and_run(reporting, env=env)]
             assert states == ["started", "started", "ended"]
@@ -277,7 +278,7 @@ class TestOptions:
     def test_a_wrong_value(self, reporting: Reporting, variable: str, value: str, why: str) -> None:
         result = reporting(QUIET, env={variable: value})
         warning = assert_harmless(result, reporting.silent(QUIET))
-        assert warning.startswith("No events of this run are recorded. ")
+        assert "No events of this run are recorded. " in warning
         assert why in warning
         assert "SECRET" not in result.output
         assert not reporting.spool.exists()

@@ -120,7 +120,7 @@ def test_each_example_of_the_documentation_works(lab):
 
 
 EVERYTHING = {
-    "title": "Shop “1.23” \N{ROCKET}",
+    "title": 'Shop "1.23" \N{ROCKET}',
     "severity": "warning",
     "tags": ["version:1.23", "env:prod"],
     "creator": "Jenkins",

@@ -207,7 +207,7 @@ def black_hole() -> Iterator[str]:
         server = stack.enter_context(socket.socket())
         server.bind(("127.0.0.1", 0))
         server.listen(0)
-        for _ in range(10):
+        for _time in range(10):
             client = stack.enter_context(socket.socket())
             client.settimeout(0.3)
             try:

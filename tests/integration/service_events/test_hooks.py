@@ -104,7 +104,7 @@ FAULTS = {
 @pytest.fixture(scope="module")
 def usual(booted_node: Node) -> tuple[float, float]:
     """Seconds that start and stop take without hooks, as medians."""
-    times = [(booted_node.timed(*START), booted_node.timed(*STOP)) for _ in range(5)]
+    times = [(booted_node.timed(*START), booted_node.timed(*STOP)) for _time in range(5)]
     return statistics.median(start for start, _ in times), statistics.median(stop for _, stop in times)
 
 

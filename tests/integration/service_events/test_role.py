@@ -143,8 +143,8 @@ def test_nobody_but_root_can_learn_the_token(node: Node, role: Role, receiver: R
     eventually(lambda: receiver.requests())
     user = "runuser -u nobody --"
     seen = node.sh(
-        f"{user} ps -eww -o args; {user} systemctl show elasticsearch; {user} systemctl status elasticsearch || :;"
-        f"{user} systemctl cat elasticsearch; cat /proc/[0-9]*/cmdline | tr '\\0' ' ';"
+        f"{user} ps -eww -o args; {user} systemctl show elasticsearch; {user} systemctl cat elasticsearch;"
+        f"{user} systemctl status elasticsearch || :; cat /proc/[0-9]*/cmdline | tr '\\0' ' ';"
     )
     assert "--config /etc/community-sematext/service_events.curl" in seen
     receiver.heal()
@@ -254,7 +254,7 @@ def test_a_proxy_is_used_if_and_only_if_it_is_set(node: Node, role: Role, receiv
         proxy = f"http://user:secret@127.0.0.1:{server.getsockname()[1]}"
 
         def serve() -> None:
-            for _ in range(2):
+            for _time in range(2):
                 client, _ = server.accept()
                 with client:
                     asked.append(client.recv(65536))
@@ -263,6 +263,7 @@ def test_a_proxy_is_used_if_and_only_if_it_is_set(node: Node, role: Role, receiv
         threading.Thread(target=serve, daemon=True).start()
         environment = f"http_proxy={proxy}\nhttps_proxy={proxy}\nno_proxy=*\n"
         node.write("/etc/default/elasticsearch", environment)
+        node.write("/root/.curlrc", f'proxy = "{proxy}"\n')
         role.apply()
         cycle(node)
         assert len(receiver.wait_for(2)) == 2
@@ -270,6 +271,7 @@ def test_a_proxy_is_used_if_and_only_if_it_is_set(node: Node, role: Role, receiv
         assert "secret" not in role.apply("-vvv", "--diff", proxy=proxy).output
         cycle(node)
         assert len(eventually(lambda: len(asked) == 2 and asked)) == 2
+    node.sh("rm /root/.curlrc")
     assert f"POST {receiver.url}/{TOKEN}/event HTTP/1.1".encode() in asked[0]
     assert len(receiver.events()) == 2
 

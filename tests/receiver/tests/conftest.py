@@ -36,8 +36,8 @@ def receiver(shared_receiver: Receiver) -> Receiver:
 def post(receiver: Receiver) -> Post:
     """Posts an event, or any body, and gives the answer."""
 
-    def do(json: Any = EVENT, path: str = "/demo-token/event", **more: Any) -> requests.Response:
-        body = {} if "data" in more else {"json": json}
+    def do(json: Any = None, path: str = "/demo-token/event", **more: Any) -> requests.Response:
+        body = {} if "data" in more else {"json": EVENT if json is None else json}
         return requests.post(more.pop("url", receiver.url) + path, **body, timeout=10, **more)
 
     return do
@@ -47,9 +47,7 @@ def post(receiver: Receiver) -> Post:
 def search(receiver: Receiver) -> Search:
     """Searches and gives Elasticsearch's answer; ``status`` is what it must be answered with."""
 
-    def do(
-        body: Any | None = None, path: str = "/demo-token/_search", status: int = 200, **params: Any
-    ) -> Any:
+    def do(body: Any | None = None, path: str = "/demo-token/_search", status: int = 200, **params: Any) -> Any:
         answer = requests.request(
             "GET" if body is None else "POST", receiver.url + path, params=params, json=body, timeout=10,
             headers={"Authorization": "apiKey demo-api-key"},

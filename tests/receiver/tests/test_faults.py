@@ -16,11 +16,9 @@ from receiver.running import Receiver
 from receiver.tests.conftest import EVENT, Post
 
 
-def test_a_status_is_answered_as_often_as_asked_for_and_nothing_is_stored(
-    receiver: Receiver, post: Post
-) -> None:
+def test_a_status_is_answered_as_often_as_asked_for_and_nothing_is_stored(receiver: Receiver, post: Post) -> None:
     receiver.fault(status=503, times=2, retry_after=1)
-    answers = [post() for _ in range(3)]
+    answers = [post() for _time in range(3)]
     assert [answer.status_code for answer in answers] == [503, 503, 200]
     assert [answer.headers.get("Retry-After") for answer in answers] == ["1", "1", None]
     assert len(receiver.events()) == 1
@@ -29,7 +27,7 @@ def test_a_status_is_answered_as_often_as_asked_for_and_nothing_is_stored(
 
 def test_faults_can_follow_one_another(receiver: Receiver, post: Post) -> None:
     receiver.fault({"status": 429, "times": 1}, {"status": 500, "times": 2})
-    assert [post().status_code for _ in range(4)] == [429, 500, 500, 200]
+    assert [post().status_code for _time in range(4)] == [429, 500, 500, 200]
 
 
 def test_a_new_fault_takes_the_place_of_the_old_one(receiver: Receiver, post: Post) -> None:

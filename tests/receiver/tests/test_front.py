@@ -30,13 +30,13 @@ def test_passing_forwards_requests_and_answers(receiver: Receiver, front: Front,
 
 def test_keep_alive_works_through_the_front(receiver: Receiver, front: Front) -> None:
     with requests.Session() as session:
-        for _ in range(3):
+        for _time in range(3):
             session.post(front.url + "/demo-token/event", json=EVENT, timeout=10)
     assert (len(receiver.events()), front.accepted) == (3, 1)
 
 
 def test_refusing_closes_the_port_and_passing_opens_the_same_one(front: Front, post: Post) -> None:
-    for _ in range(3):
+    for _time in range(3):
         front.mode("refuse")
         with pytest.raises(requests.ConnectionError, match="refused"):
             post(url=front.url)
@@ -69,9 +69,7 @@ def test_resetting_ends_connections_with_rst(receiver: Receiver, front: Front, p
     assert receiver.requests() == []
 
 
-def test_cutting_closes_between_the_request_and_its_answer(
-    receiver: Receiver, front: Front, post: Post
-) -> None:
+def test_cutting_closes_between_the_request_and_its_answer(receiver: Receiver, front: Front, post: Post) -> None:
     front.mode("cut")
     with pytest.raises(requests.ConnectionError):
         post(url=front.url)

@@ -38,9 +38,7 @@ def test_the_answer_is_json(post: Post) -> None:
     assert post().json()["accepted"] is True
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain", None]
-)
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain", None])
 def test_any_content_type_will_do(receiver: Receiver, post: Post, content_type: Any) -> None:
     assert post(data=json.dumps(EVENT), headers={"Content-Type": content_type}).status_code == 200
     assert receiver.events() == [EVENT]
@@ -187,10 +185,7 @@ def test_eight_keep_alive_connections_deliver_thousands_of_events_in_their_order
         with requests.Session() as session:
             for number in range(250):
                 event = {**EVENT, "worker": worker, "number": number}
-                assert (
-                    session.post(receiver.url + "/demo-token/event", json=event, timeout=30).status_code
-                    == 200
-                )
+                assert session.post(receiver.url + "/demo-token/event", json=event, timeout=30).status_code == 200
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(deliver, range(8)))

@@ -151,9 +151,7 @@ def test_results_come_in_pages(search: Search) -> None:
     [("timestamp:desc", "dcba"), ("timestamp", "abcd"), ("duration:asc", "bacd"), ("duration:desc", "abcd"),
      ("type:asc,timestamp:desc", "dbac"), ("nothing:desc", "abcd")],
 )  # fmt: skip
-def test_results_are_sorted_and_those_without_the_field_come_last(
-    search: Search, sort: str, found: str
-) -> None:
+def test_results_are_sorted_and_those_without_the_field_come_last(search: Search, sort: str, found: str) -> None:
     assert ids(search(sort=sort)) == found
 
 
@@ -180,9 +178,7 @@ def test_an_event_without_a_timestamp_is_found_by_the_time_of_its_receipt(search
     assert ids(search(q="timestamp:[now-1h TO now]")) == "e"
 
 
-@pytest.mark.parametrize(
-    "headers", [{}, {"Authorization": "apiKey wrong"}, {"Authorization": "Bearer demo-api-key"}]
-)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "apiKey wrong"}, {"Authorization": "Bearer demo-api-key"}])
 def test_a_search_needs_the_api_key(receiver: Receiver, headers: dict[str, str]) -> None:
     answer = requests.get(receiver.url + "/demo-token/_search", headers=headers, timeout=10)
     assert (answer.status_code, answer.json()["status"]) == (401, 401)

@@ -40,9 +40,7 @@ def test_events_are_printed_in_columns_in_the_order_of_time(
     assert capsys.readouterr().out == EXPECTED
 
 
-def test_a_database_is_read_while_the_receiver_runs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_database_is_read_while_the_receiver_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     database = str(tmp_path / "events.sqlite")
     with running_receiver(database=database) as receiver:
         for event in EVENTS:

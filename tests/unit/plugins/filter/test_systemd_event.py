@@ -54,12 +54,8 @@ def as_systemd(word: str, environment: dict[str, str]) -> str:
         return chr(int(octal, 8) if octal else int(hexadecimal or short or long, 16))
 
     unquoted = _ESCAPE.sub(unescape, word[1:-1])
-    specified = re.sub(
-        "%(.)", lambda match: {"%": "%", "n": "unit.service", "h": "/root"}[match[1]], unquoted
-    )
-    return re.sub(
-        r"\$(?:\$|\{(\w+)\})", lambda match: environment.get(match[1], "") if match[1] else "$", specified
-    )
+    specified = re.sub("%(.)", lambda match: {"%": "%", "n": "unit.service", "h": "/root"}[match[1]], unquoted)
+    return re.sub(r"\$(?:\$|\{(\w+)\})", lambda match: environment.get(match[1], "") if match[1] else "$", specified)
 
 
 def arrived(options: dict, environment: dict[str, str] | None = None, **variables: str) -> dict:
@@ -68,9 +64,7 @@ def arrived(options: dict, environment: dict[str, str] | None = None, **variable
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_arrives_as_it_was_written(text: str) -> None:
-    event = arrived(
-        {**EVENT, "msg": text, "title": text, "tags": [text], "data": text, "fields": {"some.field": text}}
-    )
+    event = arrived({**EVENT, "msg": text, "title": text, "tags": [text], "data": text, "fields": {"some.field": text}})
     assert [event["message"], event["title"], event["tags"], event["data"], event["some.field"]] == [
         text,
         text,
@@ -145,9 +139,7 @@ def test_numbers_and_truth_keep_their_kind() -> None:
         ),
     ],
 )
-def test_what_cannot_be_sent_is_refused_in_a_sentence(
-    options: object, environment: object, said: str
-) -> None:
+def test_what_cannot_be_sent_is_refused_in_a_sentence(options: object, environment: object, said: str) -> None:
     with pytest.raises(AnsibleFilterError) as error:
         systemd_event(options, environment)  # type: ignore[arg-type]
     assert said in str(error.value)

@@ -31,7 +31,9 @@ from receiver.running import running_receiver
 TOKEN = "SECRET-token_4d5c"
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-EVENT = _event.build({"type": "deployment", "msg": "Deployed “shop” 1.23 \N{ROCKET}", "tags": ["a:b"]})
+EVENT = _event.build(
+    {"type": "deployment", "msg": 'Deployed \N{LEFT DOUBLE QUOTATION MARK}shop" 1.23 \N{ROCKET}', "tags": ["a:b"]}
+)
 BODY = _event.encode(EVENT)
 
 
