@@ -41,7 +41,7 @@ lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-im
 	ruff check plugins tests
 	cd $(COLLECTIONS) && mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.community.sematext.plugins
 	shellcheck tests/checks/* tests/demo/demo tests/node/node .ci/run
-	ansible-lint --offline --profile production
+	ansible-lint
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	tests/checks/galaxy

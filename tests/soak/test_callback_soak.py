@@ -133,7 +133,7 @@ def test_runs_that_are_killed_at_random_moments_lose_nothing(reporting: Reportin
     )
     with capsys.disabled():
         print(
-            f"\nseed {seed}: {KILLED} runs ended in {len(soak.how)} ways, {len(found)} of them (and 2 healthy ones) had"
+            f"\nseed {seed}: {KILLED} runs ended in {len(soak.how)} ways, {len(found) - 2} of them had"
             f" begun; {len(events)} events arrived, {len(repeated)} of them more than once,"
             f" {len(soak.recorded)} were seen in the spool, {len(lost)} lost; ends per run {dict(ends)};"
             f" outcomes {dict(outcomes)}; ansible-core hung {soak.hung} times"

@@ -79,9 +79,7 @@ def role(node: Node, receiver: Receiver, tmp_path: Path) -> Role:
 
 
 @pytest.fixture(scope="module")
-def hooked(
-    booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Node]:
+def hooked(booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """The node with the default hooks on Elasticsearch."""
     role = Role(booted_node, any_receiver.url, tmp_path_factory.mktemp("role"))
     del role.variables["service_events_node"]
@@ -103,5 +101,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(f"{'what is wrong':<44} {'start':>7} {'stop':>7}")
         for fault, start, stop in DELAYS:
             terminalreporter.line(f"{fault:<44} {start:>7.2f} {stop:>7.2f}")
-        worst = max(max(start, stop) for _, start, stop in DELAYS)
+        worst = max(max(start, stop) for _fault, start, stop in DELAYS)
         terminalreporter.line(f"worst added delay of one start or stop: {worst:.2f} s")

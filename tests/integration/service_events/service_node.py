@@ -73,9 +73,7 @@ class Node:
         """Seconds that a command in the node takes, measured there."""
         script = 's=$(date +%s%N); "$@" >&2; echo $((($(date +%s%N) - s) / 1000000))'
         done = self.run("sh", "-euc", script, "sh", *command)
-        assert done.returncode == 0, (
-            f"{command} failed\n{done.stderr}{self.run('journalctl', '-n', '30').stdout}"
-        )
+        assert done.returncode == 0, f"{command} failed\n{done.stderr}{self.run('journalctl', '-n', '30').stdout}"
         return int(done.stdout) / 1000
 
     def clean(self) -> None:
@@ -140,8 +138,7 @@ class Role:
 
 def _prefixed(variables: dict[str, Any]) -> dict[str, Any]:
     return {
-        name if name.startswith("ansible_") else f"service_events_{name}": value
-        for name, value in variables.items()
+        name if name.startswith("ansible_") else f"service_events_{name}": value for name, value in variables.items()
     }
 
 

@@ -61,12 +61,10 @@ def test_the_stop_event_says_why(
 
 
 def test_each_start_has_an_event_of_its_own(hooked: Node, receiver: Receiver) -> None:
-    hooked.write(
-        "/run/systemd/system/elasticsearch.service.d/restart.conf", "[Service]\nRestart=on-failure\n"
-    )
+    hooked.write("/run/systemd/system/elasticsearch.service.d/restart.conf", "[Service]\nRestart=on-failure\n")
     hooked.sh("systemctl daemon-reload")
     hooked.sh("systemctl start elasticsearch; systemctl kill --signal=KILL --kill-who=main elasticsearch")
     hooked.sh("rm -r /run/systemd/system/elasticsearch.service.d; systemctl daemon-reload")
-    start, _, again = receiver.wait_for(3)
+    start, _stop, again = receiver.wait_for(3)
     assert (start["type"], again["type"]) == ("server_start", "server_start")
     assert start["event.id"] != again["event.id"]

@@ -57,9 +57,7 @@ def dead_dns(node: Node, answer: bool) -> Iterator[None]:
 
 def url(text: str) -> Fault:
     """The hooks post to this URL."""
-    return in_node(
-        f"sed -i.old 's,^url.*,url = \"{text}\",' {CURL_CONFIG}", f"mv {CURL_CONFIG}.old {CURL_CONFIG}"
-    )
+    return in_node(f"sed -i.old 's,^url.*,url = \"{text}\",' {CURL_CONFIG}", f"mv {CURL_CONFIG}.old {CURL_CONFIG}")
 
 
 @contextlib.contextmanager
@@ -105,7 +103,7 @@ FAULTS = {
 def usual(booted_node: Node) -> tuple[float, float]:
     """Seconds that start and stop take without hooks, as medians."""
     times = [(booted_node.timed(*START), booted_node.timed(*STOP)) for _time in range(5)]
-    return statistics.median(start for start, _ in times), statistics.median(stop for _, stop in times)
+    return statistics.median(start for start, _stop in times), statistics.median(stop for _start, stop in times)
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +131,7 @@ def test_elasticsearch_starts_and_stops_whatever_is_wrong(
 
 @pytest.mark.parametrize("fault", ["receiver never answers", "curl is missing"])
 def test_elasticsearch_restarts_after_a_crash(fault: str, hooked: Node, receiver: Receiver) -> None:
-    hooked.write(
-        "/run/systemd/system/elasticsearch.service.d/restart.conf", "[Service]\nRestart=on-failure\n"
-    )
+    hooked.write("/run/systemd/system/elasticsearch.service.d/restart.conf", "[Service]\nRestart=on-failure\n")
     hooked.sh("systemctl daemon-reload")
     with FAULTS[fault](hooked, receiver):
         hooked.sh("systemctl start elasticsearch; systemctl kill --signal=KILL --kill-who=main elasticsearch")
@@ -146,9 +142,7 @@ def test_elasticsearch_restarts_after_a_crash(fault: str, hooked: Node, receiver
     hooked.sh("systemctl stop elasticsearch; rm -r /run/systemd/system/elasticsearch.service.d")
 
 
-def test_a_hook_that_fails_says_why_in_the_journal_without_the_token(
-    hooked: Node, receiver: Receiver
-) -> None:
+def test_a_hook_that_fails_says_why_in_the_journal_without_the_token(hooked: Node, receiver: Receiver) -> None:
     receiver.fault(status=403)
     hooked.sh("systemctl start elasticsearch")
     journal = hooked.sh("journalctl --sync; journalctl --unit=elasticsearch --since=-30s")

@@ -71,18 +71,14 @@ def test_the_longest_event_fits_into_a_word(node: Node) -> None:
     check(node, ["%" * 60_000])
 
 
-def test_text_in_variables_of_the_role_arrives_as_it_was_written(
-    node: Node, role: Role, receiver: Receiver
-) -> None:
+def test_text_in_variables_of_the_role_arrives_as_it_was_written(node: Node, role: Role, receiver: Receiver) -> None:
     hooks = [
         {"message": text, "title": text, "tags": [text], "type": f"type {text}"}
         for text in ("".join(NASTY[:5]), NASTY[6])
     ]
     services = [{"unit": "elasticsearch", "name": "x", "start": hooks[0], "stop": hooks[1]}]
     everywhere = "".join(NASTY)
-    role.apply(
-        services=services, fields={"some.field": everywhere, "number": 1}, creator=NASTY[0], tags=["a"]
-    )
+    role.apply(services=services, fields={"some.field": everywhere, "number": 1}, creator=NASTY[0], tags=["a"])
     node.sh("systemctl start elasticsearch; systemctl stop elasticsearch")
     for event, hook in zip(receiver.wait_for(2), hooks):
         assert [event["message"], event["title"], event["type"]] == [

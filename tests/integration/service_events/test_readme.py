@@ -33,14 +33,10 @@ def table(options: dict[str, Any]) -> str:
 def row(name: str, option: dict[str, Any]) -> str:
     default = f"`{json.dumps(option['default'])}`" if "default" in option else ""
     default = "**required**" if option.get("required") else default
-    kind = {"raw": "bool or dict", "list": f"list of {option.get('elements')}"}.get(
-        option["type"], option["type"]
-    )
+    kind = {"raw": "bool or dict", "list": f"list of {option.get('elements')}"}.get(option["type"], option["type"])
     text = option["description"]
     text = " ".join(text if isinstance(text, list) else [text])
-    text = re.sub(
-        r"O\(community\.sematext\.event#module:(\w+)\)", r"the option `\1` of the module `event`", text
-    )
+    text = re.sub(r"O\(community\.sematext\.event#module:(\w+)\)", r"the option `\1` of the module `event`", text)
     text = re.sub(r"[CEOV]\((?:service_events_services\[\]\.)?([^)]*)\)", r"`\1`", text)
     return f"| `{name}` | {kind} | {default} | {text} |"
 

@@ -28,9 +28,7 @@ def test_a_check_on_a_fresh_host_shows_the_drop_in_and_changes_nothing(node: Nod
     assert node.files() == before
 
 
-def test_a_running_service_is_not_restarted_and_its_stop_is_told(
-    node: Node, role: Role, receiver: Receiver
-) -> None:
+def test_a_running_service_is_not_restarted_and_its_stop_is_told(node: Node, role: Role, receiver: Receiver) -> None:
     node.sh("systemctl start elasticsearch")
     pid = node.show("elasticsearch", "MainPID")
     assert role.apply().changed
@@ -40,9 +38,7 @@ def test_a_running_service_is_not_restarted_and_its_stop_is_told(
     assert [event["type"] for event in receiver.wait_for(1)] == ["server_stop"]
 
 
-def test_each_hook_can_be_turned_on_off_and_changed_in_part(
-    node: Node, role: Role, receiver: Receiver
-) -> None:
+def test_each_hook_can_be_turned_on_off_and_changed_in_part(node: Node, role: Role, receiver: Receiver) -> None:
     hooks = {
         "start": False,
         "started": True,
@@ -140,7 +136,7 @@ def test_nobody_but_root_can_learn_the_token(node: Node, role: Role, receiver: R
     run = role.apply("-vvv", "--diff")
     receiver.fault(hang=True)
     node.sh("systemctl start --no-block elasticsearch")
-    eventually(lambda: receiver.requests())
+    eventually(receiver.requests)
     user = "runuser -u nobody --"
     seen = node.sh(
         f"{user} ps -eww -o args; {user} systemctl show elasticsearch; {user} systemctl cat elasticsearch;"
@@ -192,13 +188,11 @@ BAD = {
 }
 
 
-def test_what_cannot_be_used_is_refused_in_a_sentence_before_anything_is_written(
-    node: Node, role: Role
-) -> None:
+def test_what_cannot_be_used_is_refused_in_a_sentence_before_anything_is_written(node: Node, role: Role) -> None:
     before = node.files()
-    run = role.play({name: variables for name, (variables, _) in BAD.items()}, "--forks=4")
+    run = role.play({name: variables for name, (variables, _said) in BAD.items()}, "--forks=4")
     lines = [line for line in run.output.splitlines() if "FAILED! =>" in line or line.startswith("failed: ")]
-    for name, (_, said) in BAD.items():
+    for name, (_variables, said) in BAD.items():
         assert any(f"[{name}]" in line and said in line for line in lines), f"{name}:\n{run.output}"
     assert TOKEN not in run.output
     assert node.files() == before
@@ -255,30 +249,36 @@ def test_a_proxy_is_used_if_and_only_if_it_is_set(node: Node, role: Role, receiv
 
         def serve() -> None:
             for _time in range(2):
-                client, _ = server.accept()
+                client, _address = server.accept()
                 with client:
                     asked.append(client.recv(65536))
                     client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
         threading.Thread(target=serve, daemon=True).start()
-        environment = f"http_proxy={proxy}\nhttps_proxy={proxy}\nno_proxy=*\n"
-        node.write("/etc/default/elasticsearch", environment)
-        node.write("/root/.curlrc", f'proxy = "{proxy}"\n')
+        proxies = f"http_proxy={proxy}\nhttps_proxy={proxy}\n"
+        node.write("/etc/default/elasticsearch", proxies)
         role.apply()
         cycle(node)
         assert len(receiver.wait_for(2)) == 2
         assert asked == []
+        node.write("/etc/default/elasticsearch", "no_proxy=*\n")
         assert "secret" not in role.apply("-vvv", "--diff", proxy=proxy).output
         cycle(node)
         assert len(eventually(lambda: len(asked) == 2 and asked)) == 2
-    node.sh("rm /root/.curlrc")
     assert f"POST {receiver.url}/{TOKEN}/event HTTP/1.1".encode() in asked[0]
     assert len(receiver.events()) == 2
 
 
-def test_a_service_without_network_or_rights_of_its_own_is_told_too(
-    node: Node, role: Role, receiver: Receiver
-) -> None:
+def test_a_curlrc_counts_for_nothing(node: Node, role: Role, receiver: Receiver) -> None:
+    node.write("/root/.curlrc", 'header = "X-Curlrc: read"\n')
+    role.apply()
+    cycle(node)
+    receiver.wait_for(2)
+    assert "x-curlrc" not in receiver.records()[0]["headers"]
+    node.sh("rm /root/.curlrc")
+
+
+def test_a_service_without_network_or_rights_of_its_own_is_told_too(node: Node, role: Role, receiver: Receiver) -> None:
     sandbox = "\n".join(
         f"{name}={value}"
         for name, value in {

@@ -183,7 +183,7 @@ UNAVAILABLE = (408, 429, 500, 501, 502, 503, 504, 599)
 def test_each_status_means_bad_or_due_and_is_tried_again_or_not(receiver, status, kind):
     receiver.fault(status=status)
     error = failure(receiver.url, retries=2)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert f"HTTP {status}" in str(error)
     assert len(receiver.requests()) == (3 if kind is ReceiverUnavailable else 1)
     assert receiver.events() == []
