@@ -143,7 +143,7 @@ def _variable_fields(environment: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def _json(value: t.Any) -> str:
     """JSON in printable ASCII, so that neither the unit's nor the machine's encoding matters."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 class FilterModule:

@@ -52,11 +52,13 @@ def test_a_backlog_goes_out_over_few_connections(reporting: Reporting) -> None:
     assert len({record["connection"] for record in records}) <= 4
 
 
-def test_the_events_of_a_run_go_before_a_backlog(reporting: Reporting) -> None:
+@pytest.mark.parametrize("faults", [[], [{"status": 503, "times": 2}]], ids=["healthy", "after a fault"])
+def test_the_events_of_a_run_go_before_a_backlog(reporting: Reporting, faults: list[dict[str, Any]]) -> None:
     """Those too that are recorded while the backlog is being sent, and those that failed at first."""
-    leave(reporting, 2000)
-    reporting.receiver.fault({"status": 503, "times": 2}, {"delay": 0.1})
-    result = reporting([play(debug(), fail())], env={"SEMATEXT_TIME_BUDGET": "2"})
+    leave(reporting, 1000)
+    reporting.receiver.fault(*faults, {"delay": 0.1})
+    wait = {"name": "Wait", "ansible.builtin.raw": "sleep 1"}
+    result = reporting([play(wait, fail())], env={"SEMATEXT_TIME_BUDGET": "2"})
     reporting.receiver.heal()
     (warning,) = warnings(result)
     assert "wait for the next run. There was no time left to deliver them." in warning
@@ -248,6 +250,16 @@ class TestChild:
     def test_it_is_gone_when_the_run_is(self, reporting: Reporting) -> None:
         reporting.receiver.fault(hang=True)
         reporting(QUIET, env={"SEMATEXT_TIME_BUDGET": "1"})
+        assert reporting.children() == []
+
+    def test_it_is_ended_where_it_does_not_answer(self, reporting: Reporting) -> None:
+        wait = {"name": "Wait", "ansible.builtin.raw": f"while [ ! -e {reporting.folder}/go ]; do sleep 0.1; done"}
+        run = reporting.start([play(wait)], env={"SEMATEXT_TIME_BUDGET": "1"})
+        reporting.receiver.wait_for(1)
+        (child,) = reporting.children()
+        child.suspend()
+        (reporting.folder / "go").touch()
+        assert "1 event in" in warnings(run.finish())[0]
         assert reporting.children() == []
 
     def test_a_run_whose_child_was_killed_goes_on_and_tells_what_waits(self, reporting: Reporting) -> None:

@@ -70,7 +70,7 @@ def test_a_receiver_that_fails(reporting: Reporting, name: str) -> None:
 def test_a_receiver_that_cannot_be_reached(reporting: Reporting, front: Front) -> None:
     """The connection is refused, or accepted and then nothing comes, before HTTP has begun."""
     silent = reporting.silent(EVENTFUL, hosts=3)
-    settings = {"hosts": 3, "env": {"SEMATEXT_TIMEOUT": "1", "SEMATEXT_TIME_BUDGET": "2"}, "url": front.url}
+    settings = {"hosts": 3, "env": {"SEMATEXT_TIMEOUT": "0.5", "SEMATEXT_TIME_BUDGET": "1"}, "url": front.url}
     for number, (mode, why) in enumerate(
         {"refuse": "refused", "hang": "no complete answer", "reset": "closed"}.items(), 1
     ):
@@ -116,7 +116,7 @@ def test_garbage_in_the_spool_is_set_aside_and_stops_nothing(reporting: Reportin
     for name in ("0", "folder"):  # older and younger than all
         (folder / f"{name}.json").mkdir()
     reporting.receiver.clear()
-    result = reporting(QUIET)
+    result = reporting(QUIET, env={"SEMATEXT_TIME_BUDGET": "2"})
     assert len(reporting.receiver.events()) == 2
     assert "can never accept 2 events" in warnings(result)[0]
     for name in ("0", "folder"):
@@ -274,7 +274,7 @@ class TestOptions:
         ("SEMATEXT_CREATOR", "lone\udcffbyte", "'creator' holds a lone surrogate"),
     )
 
-    @pytest.mark.parametrize(("variable", "value", "why"), WRONG)
+    @pytest.mark.parametrize(("variable", "value", "why"), WRONG, ids=range(len(WRONG)))
     def test_a_wrong_value(self, reporting: Reporting, variable: str, value: str, why: str) -> None:
         result = reporting(QUIET, env={variable: value})
         warning = assert_harmless(result, reporting.silent(QUIET))
@@ -334,11 +334,11 @@ class TestOptions:
 
 
 def test_the_events_of_a_large_run_come_later_each_once_with_its_own_time(reporting: Reporting) -> None:
-    """20 tasks on 10 hosts, while the receiver hangs."""
-    plays = [play(*(debug(f"Task {number}") for number in range(19)), fail(**only("host7")))]
-    silent = reporting.silent(plays, hosts=10)
+    """8 tasks on 5 hosts, while the receiver hangs."""
+    plays = [play(*(debug(f"Task {number}") for number in range(7)), fail(**only("host3")))]
+    silent = reporting.silent(plays, hosts=5)
     reporting.receiver.fault(hang=True)
-    result = reporting(plays, hosts=10, env={"SEMATEXT_TIME_BUDGET": "1"})
+    result = reporting(plays, hosts=5, env={"SEMATEXT_TIME_BUDGET": "1"})
     assert "3 events in" in assert_harmless(result, silent)
     waiting = in_order(reporting.waiting())
     events = heal_and_run(reporting)

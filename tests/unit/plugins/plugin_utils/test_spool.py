@@ -202,6 +202,12 @@ class TestClaim:
             spool.done(name)
             assert not spool._lock(file, os.path.join(spool.events, name))
 
+    def test_a_marker_that_was_opened_before_another_process_replaced_it_is_not_closed_again(self, spool):
+        path = open_run(spool)
+        with open(path, "r+b") as file:
+            spool.open_run(RUN, {})
+            assert not spool._lock(file, path)
+
     def test_many_processes_send_each_event_once(self, spool, tmp_path):
         for number in range(200):
             spool.record(RUN, event(number))
