@@ -68,12 +68,14 @@ class ActionModule(ActionBase):
         connection, _retries = check(options, os.environ, Display().warning)
         arguments = {option: event[field] for option, field in OPTION_FIELDS.items() if field in event}
         arguments.update(
-            {option: options[option] for option in ("fields", "retries", "ca_path") if options.get(option) is not None},
+            {option: options[option] for option in ("fields", "retries") if options.get(option) is not None},
             app_token=connection.app_token,
             event_receiver_url=connection.receiver,
             validate_certs=connection.validate_certs,
             timeout=connection.timeout,
         )
+        if self._task.args.get("ca_path"):  # an option names a file of the target, SEMATEXT_CA_PATH one of this host
+            arguments["ca_path"] = options["ca_path"]
         return self._execute_module("community.sematext.event", module_args=arguments, task_vars=task_vars)
 
 

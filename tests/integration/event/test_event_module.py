@@ -480,6 +480,14 @@ def test_certificates_are_checked_as_the_task_says(playbook, tls_receiver):
     assert "warning" not in run.stdout.lower()
 
 
+def test_a_target_has_a_certificate_path_of_its_own(playbook, tls_receiver):
+    lab = Lab(playbook, tls_receiver)
+    task = event({"send_from": "target"}, environment={"SEMATEXT_CA_PATH": tls_receiver.ca_path})
+    run = lab(play(task), env={"SEMATEXT_CA_PATH": "/on/the/control/node"})
+    assert run.rc == 0, run.output
+    assert len(tls_receiver.events()) == 1
+
+
 # -- without requests -------------------------------------------------------------------------------------------------
 
 
