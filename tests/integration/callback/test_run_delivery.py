@@ -52,7 +52,7 @@ def test_a_backlog_goes_out_over_few_connections(reporting: Reporting) -> None:
     assert len({record["connection"] for record in records}) <= 4
 
 
-@pytest.mark.parametrize("faults", [[], [{"status": 503, "times": 2}]], ids=["healthy", "after a fault"])
+@pytest.mark.parametrize("faults", [[], [{"status": 503, "times": 6}]], ids=["healthy", "after a fault"])
 def test_the_events_of_a_run_go_before_a_backlog(reporting: Reporting, faults: list[dict[str, Any]]) -> None:
     """Those too that are recorded while the backlog is being sent, and those that failed at first."""
     leave(reporting, 1000)
@@ -69,8 +69,8 @@ def test_the_events_of_a_run_go_before_a_backlog(reporting: Reporting, faults: l
     assert len(reporting.waiting()) > 500
 
 
-def test_an_event_that_the_receiver_chokes_on_does_not_hold_up_the_others(reporting: Reporting) -> None:
-    """Not one fault for all: the token of the spool's folder stays, so this is by time: the first of each attempt."""
+def test_events_that_fail_at_first_go_out_in_the_same_run(reporting: Reporting) -> None:
+    """The receiver fails for the first two requests, and takes those events later."""
     leave(reporting, 20)
     reporting.receiver.fault(status=500, times=2)
     assert warnings(reporting(QUIET, env={"SEMATEXT_TIME_BUDGET": "30"})) == []

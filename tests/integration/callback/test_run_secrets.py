@@ -135,7 +135,7 @@ PLACES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     ),
     "name of a templated module": ([{"name": "A task", "action": "{{ 'fail' if '{C}' else '' }} msg={C}"}], {}),
     "facts": ([task("fail", {"msg": "{{ ansible_facts.secret }}"})], {"vars": {"ansible_facts": {"secret": "{C}"}}}),
-    "tags of a result": ([task("command", {"argv": ["/nonexistent/{C}"]}, register="found")], {}),
+    "name of a missing program": ([task("command", {"argv": ["/nonexistent/{C}"]}, register="found")], {}),
     "argument of an async task": ([task("command", "sh -c 'echo {C}; exit 1'", **{"async": 20, "poll": 1})], {}),
 }
 CRASH = """
