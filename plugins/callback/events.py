@@ -300,9 +300,11 @@ class CallbackModule(CallbackBase):
             raise OptionError(
                 "fields", f"must not take more than {MAX_OWN} bytes, tags and creator included; shorten it"
             )
+        options = {name: self.get_option(name) for name in OPTIONS}
+        options["validate_certs"] = _boolean("validate_certs", options["validate_certs"])
         return Reporter(
             Settings(
-                connection=connection({name: self.get_option(name) for name in OPTIONS}, {}, self.remarks.add),
+                connection=connection(options, {}, self.remarks.add),
                 spool_dir=self.get_option("spool_dir") or os.path.join(constants.ANSIBLE_HOME, "sematext"),
                 report=report,
                 time_budget=seconds("time_budget", self.get_option("time_budget"), MAX_TIME_BUDGET, least=0),
@@ -327,6 +329,13 @@ class CallbackModule(CallbackBase):
     def _warn(self, remarks: list[str]) -> None:
         if remarks:
             self._display.warning(f"{self.CALLBACK_NAME}: {' '.join(remarks)}")
+
+
+def _boolean(option: str, value: t.Any) -> bool:
+    try:
+        return boolean(value)
+    except TypeError:
+        raise OptionError(option, "must be true or false") from None
 
 
 def _json_object(value: str | None) -> dict[str, t.Any]:

@@ -99,9 +99,9 @@ options:
         key: event_receiver_url
   validate_certs:
     description:
-      - Whether to refuse receivers whose TLS certificate is not trusted.
-    type: bool
-    default: true
+      - Whether to refuse receivers whose TLS certificate is not trusted, V(true) or V(false).
+    type: str  # of a mistyped bool, ansible-core silently makes false, which would turn the check off
+    default: "true"
     env:
       - name: SEMATEXT_VALIDATE_CERTS
     ini:

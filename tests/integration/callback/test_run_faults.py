@@ -256,6 +256,7 @@ class TestOptions:
         ("SEMATEXT_REGION", "APAC", "'region' must be one of US, EU"),
         ("SEMATEXT_EVENT_RECEIVER_URL", "ftp://receiver", "'event_receiver_url' must be a URL"),
         ("SEMATEXT_EVENT_RECEIVER_URL", "http://user:SECRET@receiver", "'event_receiver_url' must be a URL"),
+        ("SEMATEXT_VALIDATE_CERTS", "perhaps", "'validate_certs' must be true or false"),
         ("SEMATEXT_TIMEOUT", "soon", "timeout"),
         ("SEMATEXT_TIMEOUT", "0", "'timeout' must be a number of seconds"),
         ("SEMATEXT_TIMEOUT", "nan", "'timeout' must be a number of seconds"),
