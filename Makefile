@@ -40,6 +40,7 @@ lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-im
 	ruff format --check plugins tests
 	ruff check plugins tests
 	cd $(COLLECTIONS) && mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.community.sematext.plugins
+	shellcheck -x roles/node_sender/files/deliver roles/node_sender/files/service-event roles/node_sender/files/host-event
 	shellcheck tests/checks/* tests/demo/demo tests/node/node .ci/run
 	ansible-lint
 	antsibull-changelog lint
@@ -59,8 +60,9 @@ molecule: install  ## The roles on a booted systemd
 soak: install  ## What takes long: kills at random moments, many runs at once
 	$(PYTEST) tests/soak
 
-bench: install  ## What an event costs, beside the peers
+bench: install  ## What an event costs beside the peers, and what a hook adds to a start
 	python tests/bench/event_cost.py
+	python tests/bench/hook_cost.py
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)

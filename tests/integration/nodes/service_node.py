@@ -76,20 +76,40 @@ class Node:
         assert done.returncode == 0, f"{command} failed\n{done.stderr}{self.run('journalctl', '-n', '30').stdout}"
         return int(done.stdout) / 1000
 
+    def reboot(self, how: str = "reboot") -> None:
+        """Shut it down, by systemd's own command or by "kill", and boot it again."""
+        if how == "kill":
+            self._engine("kill", "--signal", "KILL")
+        else:
+            # Without logind, systemctl complains and does it nevertheless.
+            self.run("systemctl", how)
+        eventually(lambda: self._engine("inspect", "--format", "{{.State.Running}}").strip() == "false", 30)
+        self._engine("start")
+        eventually(lambda: self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 60)
+
+    def _engine(self, *command: str) -> str:
+        conf = node("conf", check=False).stdout.strip()
+        environment = {**os.environ, "CONTAINERS_CONF": conf} if conf else dict(os.environ)
+        words = [self.engine, *command, self.name]
+        return subprocess.run(words, check=True, capture_output=True, text=True, env=environment).stdout
+
     def clean(self) -> None:
         """Undo what tests do."""
         self.sh(
             "systemctl stop elasticsearch || true; systemctl reset-failed; rm -rf /etc/community-sematext"
-            " /etc/default/elasticsearch /etc/systemd/system/*.service.d /run/systemd/system/*.service*;"
+            " /etc/default/elasticsearch /etc/systemd/system/*.service.d"
+            " /etc/systemd/system/community-sematext* /etc/systemd/system/*.wants/community-sematext*"
+            " /usr/local/lib/community-sematext /var/spool/community-sematext /run/systemd/system/*.service*;"
             "systemctl daemon-reload"
         )
 
     def files(self) -> str:
         """All that the role may touch: names, modes, owners and contents; and what systemd knows of units."""
         return self.sh(
-            "find /etc -xdev ! -name machine-id -printf '%p %M %u:%g %s %l\\n' | sort;"
+            "find /etc /usr/local /var/spool -xdev ! -name machine-id -printf '%p %M %u:%g %s %l\\n' | sort;"
             "find /etc -xdev -type f -exec sha256sum {} + | sort -k 2;"
-            "systemctl list-units --all --plain --no-legend 'elastic*' 'other*';"
+            "systemctl list-units --all --plain --no-legend 'elastic*' 'other*' 'community-sematext*';"
+            "systemctl list-unit-files --no-legend 'community-sematext*' || true;"
             "systemctl show --property=DropInPaths,NeedDaemonReload elasticsearch.service"
         )
 
@@ -101,14 +121,15 @@ def node(*arguments: str, text: str | None = None, check: bool = True) -> subpro
 
 
 class Role:
-    """Applies the role to the node."""
+    """Applies a role to the node."""
 
-    def __init__(self, target: Node, url: str, folder: Path) -> None:
+    def __init__(self, target: Node, url: str, folder: Path, name: str = "service_events") -> None:
         self.folder = folder
-        self.variables = {
-            "service_events_app_token": TOKEN,
-            "service_events_event_receiver_url": url,
-            "service_events_node": "es-node-1",
+        self.name = name
+        self.variables: dict[str, Any] = {
+            f"{name}_app_token": TOKEN,
+            f"{name}_event_receiver_url": url,
+            f"{name}_node": "es-node-1",
         }
         self.host = {
             "ansible_connection": CONNECTIONS[target.engine],
@@ -128,18 +149,17 @@ class Role:
 
     def play(self, hosts: dict[str, dict[str, Any]], *arguments: str, **environment: str) -> Run:
         """One run with several hosts, all of them the same node, each with variables of its own."""
-        roles = [{"role": "community.sematext.service_events"}]
+        roles = [{"role": f"community.sematext.{self.name}"}]
         play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": False, "roles": roles}
-        inventory = {name: {**self.host, **self.variables, **_prefixed(own)} for name, own in hosts.items()}
+        inventory = {name: {**self.host, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
         (self.folder / "play.json").write_text(json.dumps([play]))
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": inventory}}))
         return playbook(self.folder, *arguments, **environment)
 
-
-def _prefixed(variables: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name if name.startswith("ansible_") else f"service_events_{name}": value for name, value in variables.items()
-    }
+    def _prefixed(self, variables: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name if name.startswith("ansible_") else f"{self.name}_{name}": value for name, value in variables.items()
+        }
 
 
 def playbook(folder: Path, *arguments: str, **more: str) -> Run:

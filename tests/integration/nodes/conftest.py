@@ -30,6 +30,9 @@ if "ansible_collections.community.sematext" not in sys.modules:
 #: What test_hooks.py measures: the fault, and the seconds that it added to a start and to a stop.
 DELAYS: list[tuple[str, float, float]] = []
 
+#: What test_spool.py counts: the fault, events that were recorded, that arrived, that arrived again, out of order.
+FAULTS: list[tuple[str, int, int, int, int]] = []
+
 
 @pytest.fixture(scope="session")
 def booted_node() -> Iterator[Node]:
@@ -94,8 +97,20 @@ def delays() -> list[tuple[str, float, float]]:
     return DELAYS
 
 
+@pytest.fixture(scope="session")
+def faults() -> list[tuple[str, int, int, int, int]]:
+    """Append to it what the table of faults shall show."""
+    return FAULTS
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The delays that hooks added, measured by test_hooks.py."""
+    """The delays that hooks added, measured by test_hooks.py, and the events that test_spool.py counted."""
+    if FAULTS:
+        terminalreporter.section("events of the spool, counted at the receiver")
+        terminalreporter.line(f"{'fault':<40} recorded delivered  lost  twice disorder")
+        for fault, recorded, delivered, twice, disorder in FAULTS:
+            lost = recorded - delivered
+            terminalreporter.line(f"{fault:<40} {recorded:>8} {delivered:>9} {lost:>5} {twice:>6} {disorder:>8}")
     if DELAYS:
         terminalreporter.section("seconds that the hooks added (default: two hooks, at most 5 s each)")
         terminalreporter.line(f"{'what is wrong':<44} {'start':>7} {'stop':>7}")
