@@ -13,15 +13,10 @@ author:
 description:
   - Checks an event as M(community.sematext.event) does, and gives it as one line of JSON in ASCII.
   - The event has no C(timestamp), so its time is that of its arrival, unless something adds one.
+extends_documentation_fragment:
+  - community.sematext._event_filter
 positional: _input
 options:
-  _input:
-    description:
-      - The event, by the option names of M(community.sematext.event), of which C(type) and C(msg) are needed.
-      - Other options of that module can be C(title), C(severity), C(tags), C(creator), C(host), C(data)
-        and C(fields).
-    type: dict
-    required: true
   unfinished:
     description:
       - Leaves the JSON open at the end of the message, which comes last. A script can go on with text for the
@@ -53,12 +48,9 @@ _value:
   sample: '{"type":"backup","severity":"info","message":"Backup of /srv ended'
 """
 
-import json
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.community.sematext.plugins.module_utils._errors import OptionError
-from ansible_collections.community.sematext.plugins.module_utils._event import content
+from ansible_collections.community.sematext.plugins.plugin_utils._event_filter import ascii_json, event_of
 
 
 def event_json(options: t.Mapping[str, t.Any], unfinished: bool = False) -> str:
@@ -67,14 +59,9 @@ def event_json(options: t.Mapping[str, t.Any], unfinished: bool = False) -> str:
     :param options: the event, as _event.content() takes it.
     :param unfinished: leave it open at the end of the message, which comes last.
     """
-    if not isinstance(options, dict):
-        raise AnsibleFilterError("The filter event_json needs a dictionary with an event's options.")
-    try:
-        event = dict(content(options))
-    except OptionError as exc:
-        raise AnsibleFilterError(str(exc)) from None
+    event = event_of("event_json", options)
     event["message"] = event.pop("message")
-    text = json.dumps(event, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = ascii_json(event)
     return text[:-2] if unfinished else text
 
 

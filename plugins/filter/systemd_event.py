@@ -16,15 +16,10 @@ description:
     backslashes, line ends and characters outside of ASCII included.
   - No shell is needed, and none may come in between, since the quotes are those of systemd.
   - The event has no C(timestamp), so its time is that of its arrival.
+extends_documentation_fragment:
+  - community.sematext._event_filter
 positional: _input
 options:
-  _input:
-    description:
-      - The event, by the option names of M(community.sematext.event), of which C(type) and C(msg) are needed.
-      - Other options of that module can be C(title), C(severity), C(tags), C(creator), C(host), C(data)
-        and C(fields).
-    type: dict
-    required: true
   environment:
     description:
       - Fields whose value systemd fills in when it runs the command.
@@ -67,7 +62,6 @@ _value:
   sample: '"{\"type\":\"backup\",\"message\":\"50%% done\",\"event.id\":\"${INVOCATION_ID}-backup\"}"'
 """
 
-import json
 import re
 import typing as t
 
@@ -75,10 +69,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.sematext.plugins.module_utils._errors import OptionError
 from ansible_collections.community.sematext.plugins.module_utils._event import (
     EVENT_ID,
-    content,
     custom_fields,
     text,
 )
+from ansible_collections.community.sematext.plugins.plugin_utils._event_filter import ascii_json, event_of
 
 #: Variables that systemd itself sets, with values that need no escape in JSON.
 VARIABLES = ("INVOCATION_ID", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "MAINPID")
@@ -94,22 +88,20 @@ def systemd_event(options: t.Mapping[str, t.Any], environment: t.Mapping[str, t.
     :param options: the event, as _event.content() takes it.
     :param environment: fields whose values hold variables, by name.
     """
-    if not isinstance(options, dict):
-        raise AnsibleFilterError("The filter systemd_event needs a dictionary with an event's options.")
+    event = event_of("systemd_event", options)
     if not isinstance(environment or {}, dict):
         raise AnsibleFilterError("Option 'environment' must be a dictionary of field names and values.")
     try:
-        event = content(options)
         variable = _variable_fields(environment or {})
     except OptionError as exc:
         raise AnsibleFilterError(str(exc)) from None
     for field in variable:
         if field in event:
             raise AnsibleFilterError(f"Option 'fields' must not hold '{field}': systemd sets it.")
-    size = len(_json({**event, **variable}))
+    size = len(ascii_json({**event, **variable}))
     if size > MAX_BYTES:
         raise AnsibleFilterError(f"The event is too long: {size} bytes encoded, where {MAX_BYTES} is the limit.")
-    return '"' + ",".join([escape(_json(event)[:-1]), *map(_member, variable.items())]) + '}"'
+    return '"' + ",".join([escape(ascii_json(event)[:-1]), *map(_member, variable.items())]) + '}"'
 
 
 def escape(value: str) -> str:
@@ -125,9 +117,9 @@ def _member(field: tuple[str, str]) -> str:
     """A field as it follows others inside of the word, its variables left for systemd to replace."""
     name, value = field
     parts = _VARIABLE.split(value)
-    parts[::2] = [escape(_json(fixed)[1:-1]) for fixed in parts[::2]]
+    parts[::2] = [escape(ascii_json(fixed)[1:-1]) for fixed in parts[::2]]
     parts[1::2] = [f"${{{variable}}}" for variable in parts[1::2]]
-    return escape(f'{_json(name)}:"') + "".join(parts) + escape('"')
+    return escape(f'{ascii_json(name)}:"') + "".join(parts) + escape('"')
 
 
 def _variable_fields(environment: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -139,11 +131,6 @@ def _variable_fields(environment: t.Mapping[str, t.Any]) -> dict[str, str]:
                 reason = f"must not hold the variable '{variable}', but one of {', '.join(VARIABLES)}"
                 raise OptionError(f"environment.{name}", reason)
     return fields
-
-
-def _json(value: t.Any) -> str:
-    """JSON in printable ASCII, so that neither the unit's nor the machine's encoding matters."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 class FilterModule:
