@@ -109,6 +109,7 @@ class Node:
             "find /etc /usr/local /var/spool -xdev ! -name machine-id -printf '%p %M %u:%g %s %l\\n' | sort;"
             "find /etc -xdev -type f -exec sha256sum {} + | sort -k 2;"
             "systemctl list-units --all --plain --no-legend 'elastic*' 'other*' 'community-sematext*';"
+            # It fails where there are none.
             "systemctl list-unit-files --no-legend 'community-sematext*' || true;"
             "systemctl show --property=DropInPaths,NeedDaemonReload elasticsearch.service"
         )
