@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration" / "nodes")]
 
+# After the path is set.
 from receiver.front import tcp_front  # noqa: E402
 from receiver.running import Receiver, running_receiver  # noqa: E402
 from service_node import TOKEN, Node, Role  # noqa: E402
@@ -88,13 +89,13 @@ def report(title: str, taken: dict[str, list[float]]) -> float:
 def drained(node: Node, receiver: Receiver) -> None:
     """1,000 waiting events, sent by `deliver` and, beside it, by one curl for each."""
     node.sh(
-        "systemctl stop community-sematext-deliver.path community-sematext-deliver.timer; rm -f /root/event;"
+        "systemctl stop community-sematext-deliver.path community-sematext-deliver.timer; rm -f /run/event;"
         f"sed -i 's,^url.*/,url = \"{receiver.url}/{TOKEN}/,' {CONFIG}; systemctl start bench-spool;"
-        f"tail -n 1 {SPOOL}/new/* | sed '/^==>/d;/^$/d' | tail -n 1 >/root/event; rm -rf {SPOOL}/new/* {SPOOL}/queue/*"
+        f"tail -n 1 {SPOOL}/new/* | sed '/^==>/d;/^$/d' | tail -n 1 >/run/event; rm -rf {SPOOL}/new/* {SPOOL}/queue/*"
     )
     fill = (
         f"cd {SPOOL}/queue; for i in $(seq 1000 {999 + WAITING});"
-        ' do sed "s/-start/-start-$i/" /root/event >"00000000-00000000$i-0000001.service_events"; done'
+        ' do sed "s/-start/-start-$i/" /run/event >"00000000-00000000$i-0000001.service_events"; done'
     )
     ways = {
         "deliver": f"rm -f {SPOOL}/retry.*; sh /usr/local/lib/community-sematext/deliver now",

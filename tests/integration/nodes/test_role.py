@@ -10,6 +10,7 @@ import socket
 import threading
 from pathlib import Path
 
+import pytest
 from receiver.running import Receiver, running_receiver
 from service_node import CURL_CONFIG, DROP_IN, TOKEN, Node, Role, eventually
 
@@ -57,6 +58,14 @@ def test_each_hook_can_be_turned_on_off_and_changed_in_part(node: Node, role: Ro
     assert stopping["tags"] == ["env:prod", "eu", "a", "b"]
     assert (stop["type"], stop["message"], stop["severity"]) == ("outage", "Gone", "info")
     assert stop["os.host"] == "db 1"
+
+
+@pytest.mark.parametrize("delivery", ["direct", "spool"])
+def test_an_empty_dictionary_turns_a_hook_on(delivery: str, node: Node, role: Role) -> None:
+    services = [{"unit": "elasticsearch", "started": {}, "stop": False}]
+    run = role.apply("--check", "--diff", services=services, delivery=delivery)
+    assert "+ExecStartPost=" in run.output
+    assert "+ExecStopPost=" not in run.output
 
 
 def test_any_kind_of_service_name_works(node: Node, role: Role, receiver: Receiver) -> None:
