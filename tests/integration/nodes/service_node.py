@@ -27,7 +27,6 @@ DROP_IN = "/etc/systemd/system/{}.service.d/50-community-sematext.conf"
 CURL_CONFIG = "/etc/community-sematext/service_events.curl"
 #: Looks like no other text, so that it can be searched for.
 TOKEN = "canary-4f1d0c7e"
-CONNECTIONS = {"podman": "containers.podman.podman", "docker": "community.docker.docker"}
 T = TypeVar("T")
 
 
@@ -132,11 +131,7 @@ class Role:
             f"{name}_event_receiver_url": url,
             f"{name}_node": "es-node-1",
         }
-        self.host = {
-            "ansible_connection": CONNECTIONS[target.engine],
-            "ansible_host": target.name,
-            "ansible_python_interpreter": "/usr/bin/python3",
-        }
+        self.target = target
 
     def apply(self, *arguments: str, code: int = 0, **variables: Any) -> Run:
         """One run of a playbook with the role.
@@ -152,7 +147,9 @@ class Role:
         """One run with several hosts, all of them the same node, each with variables of its own."""
         roles = [{"role": f"community.sematext.{self.name}"}]
         play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": False, "roles": roles}
-        inventory = {name: {**self.host, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
+        # Asked each time: a reboot changes it.
+        connection = dict(word.split("=") for word in node("ansible", self.target.name).stdout.split())
+        inventory = {name: {**connection, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
         (self.folder / "play.json").write_text(json.dumps([play]))
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": inventory}}))
         return playbook(self.folder, *arguments, **environment)
@@ -168,7 +165,6 @@ def playbook(folder: Path, *arguments: str, **more: str) -> Run:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEMATEXT_")}
     environment.update(more)
     environment["ANSIBLE_COLLECTIONS_PATH"] = COLLECTIONS
-    environment["ANSIBLE_PIPELINING"] = "true"
     if conf := node("conf", check=False).stdout.strip():
         environment["CONTAINERS_CONF"] = conf
     program = os.environ.get("ANSIBLE_PLAYBOOK", str(Path(sys.executable).with_name("ansible-playbook")))

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role with `service_events_delivery: spool`."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from receiver.front import Front
+from receiver.running import Receiver
+from service_node import DROP_IN, TOKEN, Node, Role
+from spooling import SPOOL, probe
+
+
+def test_no_secret_is_where_others_can_read_it(spooling: Role, node: Node, gate: Front) -> None:
+    gate.mode("hang")
+    probe(node)
+    done = spooling.apply("-vvv", "--diff")
+    node.sh("systemctl start probe; until pgrep curl; do sleep .1; done")
+    seen = node.sh(
+        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; systemctl show 'community-sematext*' probe;"
+        f"systemctl cat 'community-sematext*' probe; journalctl --all --output=verbose; grep -r . {SPOOL}"
+    )
+    readable = "read -r token; find / -xdev -perm /o+r -type f -newer /etc/hostname -exec grep -l $token {} + || true"
+    assert node.sh(readable, f"{TOKEN}\n") == ""
+    assert "Starting Probe" in seen
+    assert TOKEN not in seen + done.output
+    assert "0 700" in node.sh(f"stat -c '%u %a' {SPOOL}")
+
+
+def test_applying_it_again_changes_nothing(spooling: Role, node: Node) -> None:
+    assert not spooling.apply().changed
+
+
+@pytest.mark.parametrize(
+    "unit, sentence",
+    [
+        ("RootDirectory=/srv\n", "has RootDirectory=/srv"),
+        ("TemporaryFileSystem=/var\n", "which hides /var/spool/community-sematext"),
+        ("BindPaths=/srv:/var/spool\n", "which hides /var/spool/community-sematext"),
+    ],
+)
+def test_a_unit_that_would_break_its_hooks_is_told(unit: str, sentence: str, spooling: Role, node: Node) -> None:
+    probe(node, unit)
+    run = spooling.play({"es-node-1": {}})
+    assert run.code != 0 and sentence in " ".join(run.output.split()) and "Leave this service out" in run.output
+
+
+def test_a_start_time_out_shorter_than_a_direct_hook_is_told(spooling: Role, node: Node) -> None:
+    probe(node, "TimeoutStartSec=3\n")
+    run = spooling.play({"es-node-1": {"delivery": "direct"}})
+    assert run.code != 0 and "TimeoutStartSec=3" in run.output
+
+
+@pytest.mark.parametrize("wrong", ["token", "receiver"])
+def test_verify_tells_what_is_wrong(wrong: str, spooling: Role, node: Node, receiver: Receiver) -> None:
+    own = {"app_token": "wrong"} if wrong == "token" else {"event_receiver_url": "http://127.0.0.1:1"}
+    run = spooling.play({"es-node-1": {"verify": True, **own}})
+    text = " ".join(run.output.split())
+    assert run.code != 0
+    assert ("refuses the App token" if wrong == "token" else "refuses the connection") in text
+    done = spooling.apply(verify=True)
+    assert "changed=" in done.output
+    assert any(event["type"] == "server_events_test" for event in receiver.events())
+
+
+def test_hooks_that_send_can_become_hooks_that_record_and_back(spooling: Role, node: Node, receiver: Receiver) -> None:
+    probe(node)
+    with contextlib.ExitStack() as stack:
+        stack.callback(spooling.apply)
+        spooling.apply(delivery="direct")
+        assert "curl" in node.sh(f"cat {DROP_IN.format('probe')}")
+        assert node.run("test", "-e", SPOOL).returncode == 1
+        node.sh("systemctl start probe")
+        assert "timestamp" not in receiver.wait_for(1)[0]
