@@ -8,6 +8,8 @@ COLLECTIONS := $(CURDIR)/$(BUILD)/collections
 INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
 PYTEST := PYTHONPATH=tests python -m pytest
 RECEIVER_ARGS ?=
+# The Debian releases whose systemd `make soak` tries hooks on
+SUITES ?= bullseye bookworm trixie
 
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
@@ -57,8 +59,10 @@ integration: install  ## Real ansible-playbook runs, and hooks on a real systemd
 molecule: install  ## The roles on a booted systemd
 	molecule test --all
 
-soak: install  ## What takes long: kills at random moments, many runs at once
+soak: install  ## What takes long: kills at random moments, many runs at once, hooks on each Debian release (hours)
 	$(PYTEST) tests/soak
+	set -e; for suite in $(SUITES); do export NODE_SUITE=$$suite; \
+		molecule test --all; $(PYTEST) -m "" tests/integration/nodes; done
 
 bench: install  ## What an event costs beside the peers, and what a hook adds to a start
 	python tests/bench/event_cost.py

@@ -131,7 +131,12 @@ class Role:
             f"{name}_event_receiver_url": url,
             f"{name}_node": "es-node-1",
         }
-        self.target = target
+        self.target = target.name
+
+    @property
+    def host(self) -> dict[str, str]:
+        """How Ansible gets into the node, which a reboot changes."""
+        return dict(word.split("=") for word in node("ansible", self.target).stdout.split())
 
     def apply(self, *arguments: str, code: int = 0, **variables: Any) -> Run:
         """One run of a playbook with the role.
@@ -147,9 +152,7 @@ class Role:
         """One run with several hosts, all of them the same node, each with variables of its own."""
         roles = [{"role": f"community.sematext.{self.name}"}]
         play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": False, "roles": roles}
-        # Asked each time: a reboot changes it.
-        connection = dict(word.split("=") for word in node("ansible", self.target.name).stdout.split())
-        inventory = {name: {**connection, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
+        inventory = {name: {**self.host, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
         (self.folder / "play.json").write_text(json.dumps([play]))
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": inventory}}))
         return playbook(self.folder, *arguments, **environment)

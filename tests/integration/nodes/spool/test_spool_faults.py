@@ -83,6 +83,32 @@ def test_what_is_killed_in_mid_request_loses_nothing(
     count(faults, f"{victim} killed in mid-request", recorded, receiver.events())
 
 
+def test_a_record_whose_hook_was_killed_is_kept_and_told(node: Node, receiver: Receiver) -> None:
+    """What such a hook leaves is written here: no test can meet the microseconds in which it writes."""
+    boot = node.sh("cut -d - -f 1 /proc/sys/kernel/random/boot_id").strip()
+    torn = f"{boot}-000000000001-9999999.service_events"
+    node.sh(f'printf \'start probe.service 1 -\\n{{"type":"server\' >{SPOOL}/new/{torn}')
+    eventually(lambda: "was not written to its end" in node.sh("journalctl -u community-sematext-deliver --since=-30s"))
+    assert node.sh(f"cat {SPOOL}/bad/*").endswith('{"type":"server')
+    assert (waiting(node), receiver.events()) == ([], [])
+
+
+@pytest.mark.parametrize("how", ["kill", "poweroff"])
+def test_a_node_that_goes_away_in_an_outage_sends_all_after_its_boot(
+    how: str, node: Node, gate: Front, receiver: Receiver, faults: Faults
+) -> None:
+    probe(node)
+    gate.mode("refuse")
+    recorded = restarts(node, 3)
+    before = node.sh("date -u +%FT%T").strip()
+    node.reboot(how)
+    gate.mode("pass")
+    events = receiver.wait_for(recorded, timeout=100)
+    count(faults, f"{how} in an outage, then boot", recorded, events)
+    assert ordered(events) and len({event["event.id"] for event in events}) == recorded
+    assert all(event["timestamp"][:19] <= before for event in events)
+
+
 def test_a_spool_that_was_removed_comes_back(node: Node, receiver: Receiver, faults: Faults) -> None:
     probe(node)
     node.sh(f"rm -rf {SPOOL}")

@@ -92,7 +92,7 @@ def other_shell(request: pytest.FixtureRequest, node: Node) -> Iterator[None]:
 def test_any_posix_shell_records_and_delivers(node: Node, receiver: Receiver) -> None:
     probe(
         node,
-        "ExecStart=\nExecStart=/bin/sleep .4\nExecStopPost=/bin/false\nRestart=always\nRestartSec=100ms\n"
+        "ExecStart=\nExecStart=/bin/sh -c 'sleep .4; exit 1'\nRestart=always\nRestartSec=100ms\n"
         "[Unit]\nStartLimitBurst=4\nStartLimitIntervalSec=60\n",
     )
     node.sh(r"systemctl start 'odd\x2dname@1' || true; systemctl start probe elasticsearch")
