@@ -2,31 +2,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What takes long: crowds, minutes of outage, hours of flapping in little time, services as Debian packages them."""
+"""What takes long: crowds, minutes of outage, hours of flapping in little time."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from receiver.front import Front
 from receiver.running import Receiver
-from service_node import Node, Role, eventually
+from service_node import Node, eventually
 from spooling import LIMITS, SPOOL, Faults, count, ordered, probe, restarts, waiting
 
 pytestmark = pytest.mark.soak
-#: Services of Debian by the packages that bring them, most of them with strict sandboxes.
-PACKAGED = {
-    "redis-server": "redis-server",
-    "nginx": "nginx-light",
-    "memcached": "memcached",
-    "mosquitto": "mosquitto",
-    "haproxy": "haproxy",
-    "named": "bind9",
-}
 #: Seconds of the long outage.
 OUTAGE = 150
 
@@ -92,8 +82,9 @@ def test_hours_of_flapping_are_a_few_events_that_tell_all(node: Node, receiver: 
         "[Unit]\nStartLimitIntervalSec=0\n",
     )
     try:
-        node.sh("systemctl start probe; sleep 72; systemctl stop probe")
-        number = int(node.show("probe", "NRestarts"))
+        node.sh("systemctl start probe; sleep 72")
+        # systemd forgets it when the service is stopped.
+        number = int(node.sh("systemctl show --value -p NRestarts probe; systemctl stop probe"))
         eventually(lambda: "probe" not in node.sh(f"ls {SPOOL}/flapping"), timeout=30)
     finally:
         node.sh(f"sed -i s/flapping_window=.*/flapping_window=300/ {LIMITS}")
@@ -106,8 +97,8 @@ def test_hours_of_flapping_are_a_few_events_that_tell_all(node: Node, receiver: 
     assert number > 100
     assert 15 < len(summaries) < 35
     assert len(events) < 60
-    # Stopped in between, the last one may not have got as far as its hook.
-    assert number - 1 <= told + single <= number
+    # One more may come, or be stopped before its hook, while this asks.
+    assert abs(told + single - number) <= 1
 
 
 def test_a_clock_that_steps_back_changes_no_order(node: Node, gate: Front, receiver: Receiver, faults: Faults) -> None:
@@ -127,30 +118,3 @@ def test_a_clock_that_steps_back_changes_no_order(node: Node, gate: Front, recei
     assert len(distinct(events)) == 4
     assert events[2]["timestamp"] < events[0]["timestamp"] < events[1]["timestamp"]
     faults.append(("clock stepped back an hour (order as recorded)", 4, 4, 0, 0))
-
-
-def test_packaged_services_in_their_sandboxes(
-    node: Node, spooling: Role, gate: Front, receiver: Receiver, tmp_path: Path, faults: Faults
-) -> None:
-    """Starts, stops and kills of services as Debian ships them."""
-    packages = " ".join(PACKAGED.values())
-    node.sh(
-        "apt-get update >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
-        f" {packages} >/dev/null"
-    )
-    node.sh(f"systemctl stop {' '.join(PACKAGED)}")
-    services = [{"unit": unit} for unit in PACKAGED]
-    before = spooling.variables["service_events_services"]
-    spooling.apply(services=[*before, *services])
-    receiver.clear()
-    try:
-        for unit in PACKAGED:
-            node.sh(f"systemctl start {unit}; systemctl is-active {unit}; systemctl stop {unit}")
-        events = receiver.wait_for(2 * len(PACKAGED), timeout=60)
-        count(faults, "packaged services in their sandboxes", 2 * len(PACKAGED), events)
-        assert [(event["systemd.unit"], event["type"]) for event in events] == [
-            (f"{unit}.service", kind) for unit in PACKAGED for kind in ("server_start", "server_stop")
-        ]
-    finally:
-        spooling.apply(services=[*before, *({**service, "state": "absent"} for service in services)])
-        node.sh(f"apt-get purge -y --autoremove {packages} >/dev/null 2>&1; systemctl daemon-reload")
