@@ -89,7 +89,9 @@ def report(title: str, taken: dict[str, list[float]]) -> float:
 def drained(node: Node, receiver: Receiver) -> None:
     """1,000 waiting events, sent by `deliver` and, beside it, by one curl for each."""
     node.sh(
-        "systemctl stop community-sematext-deliver.path community-sematext-deliver.timer; rm -f /run/event;"
+        # Nothing else shall send what is measured.
+        "systemctl stop community-sematext-deliver.path community-sematext-deliver.timer;"
+        "systemctl mask --runtime --now community-sematext-deliver.service; rm -f /run/event;"
         f"sed -i 's,^url.*/,url = \"{receiver.url}/{TOKEN}/,' {CONFIG}; systemctl start bench-spool;"
         f"tail -n 1 {SPOOL}/new/* | sed '/^==>/d;/^$/d' | tail -n 1 >/run/event; rm -rf {SPOOL}/new/* {SPOOL}/queue/*"
     )
@@ -105,16 +107,19 @@ def drained(node: Node, receiver: Receiver) -> None:
     for way, script in ways.items():
         node.sh(fill)
         receiver.clear()
-        done = node.sh(f"s=$(date +%s%N); {{ {script}; }} >/dev/null 2>&1; echo $(($(date +%s%N) - s)); times").split(
+        done = node.sh(f"s=$(date +%s%N); {{ {script}; }} >/run/output 2>&1; echo $(($(date +%s%N) - s)); times").split(
             "\n"
         )
         cpu = sum(60 * float(part.split("m")[0]) + float(part.split("m")[1].rstrip("s")) for part in done[2].split())
         records = receiver.records()
+        arrived = len({record["event"]["event.id"] for record in records})
         print(
             f"  {way:<20} {int(done[0]) / 1e9:8.1f} {cpu:13.1f} {len(receiver.requests()):10}"
             f" {len({record['connection'] for record in records}):13}"
-            f" {len({record['event']['event.id'] for record in records}):9}"
+            f" {arrived:9}"
         )
+        if arrived != WAITING:
+            raise RuntimeError(f"{way}: {arrived} of {WAITING} events arrived\n{node.sh('tail -n 5 /run/output')}")
 
 
 def main() -> int:
