@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The community.sematext authors (@ansible-collections)
 description:
-  - Puts the start and the end of each playbook run, and each failed or unreachable host, onto the event timeline of a
-    Sematext App.
+  - Puts the start and the end of each playbook run, what it changes, and each failed or unreachable host, onto the
+    event timeline of a Sematext App.
   - An event is recorded in a spool on the control node, at once. A child process delivers it. No receiver, however
     slow or broken, can fail or hang a run. The end of a run waits for delivery for O(time_budget) seconds at the most;
     what is left goes out with the next run, with its own time.
@@ -29,16 +29,69 @@ options:
       - What to report.
       - V(start) is an event of the type C(ansible_run) when a playbook starts.
       - V(end) is an event of the type C(ansible_run) when it ends, in whichever way.
+      - V(changes) is an event of the type C(infrastructure) for each host that a play has changed, when the play is
+        over. It names the tasks and handlers that changed something.
       - V(failures) is an event of the type C(ansible_failure) for each host that fails or cannot be reached, unless
         the failure is ignored or rescued.
     type: list
     elements: str
-    default: [start, end, failures]
+    default: [start, end, changes, failures]
     env:
       - name: SEMATEXT_REPORT
     ini:
       - section: callback_sematext_events
         key: report
+  only_if_changed:
+    description:
+      - Whether to say nothing of a run that changes nothing and fails nothing. If something changes or fails, the
+        start of the run is reported then, with its own time.
+    type: bool
+    default: false
+    env:
+      - name: SEMATEXT_ONLY_IF_CHANGED
+    ini:
+      - section: callback_sematext_events
+        key: only_if_changed
+    version_added: 0.3.0
+  host_event_limit:
+    description:
+      - How many hosts of a play may have events of their own. If a play changes more of them, one event lists them all.
+        If more fail, the first have their own events at once, and one event at the end of the play lists the others.
+    type: int
+    default: 20
+    env:
+      - name: SEMATEXT_HOST_EVENT_LIMIT
+    ini:
+      - section: callback_sematext_events
+        key: host_event_limit
+    version_added: 0.3.0
+  output:
+    description:
+      - Where the events go.
+      - V(receiver) has them delivered.
+      - V(spool) records them in the folder C(offline) of O(spool_dir), from where nothing delivers them. A later run
+        with E(SEMATEXT_ADOPT) naming that folder does.
+      - V(file) appends them to O(output_file), V(stdout) shows them, each as one line of JSON, exactly as they would be
+        sent. None but V(receiver) needs an App token.
+    type: str
+    choices: [receiver, spool, file, stdout]
+    default: receiver
+    env:
+      - name: SEMATEXT_OUTPUT
+    ini:
+      - section: callback_sematext_events
+        key: output
+    version_added: 0.3.0
+  output_file:
+    description:
+      - The file for O(output=file). It is made with mode 0600 if it is missing.
+    type: path
+    env:
+      - name: SEMATEXT_OUTPUT_FILE
+    ini:
+      - section: callback_sematext_events
+        key: output_file
+    version_added: 0.3.0
   tags:
     description:
       - Tags of all events, preferably of the form C(key:value).
@@ -161,32 +214,41 @@ from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__ as core_version
+from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._errors import OptionError, SematextError
 from ..module_utils._event import content, encode
 from ..module_utils._options import OPTIONS, connection, seconds
+from ..plugin_utils._changes import Changes
 from ..plugin_utils._commit import read_commit
+from ..plugin_utils._context import awx_fields, ci_fields, selection_fields, trace_fields
 from ..plugin_utils._hosts import host_name
 from ..plugin_utils._progress import Progress
-from ..plugin_utils._reporter import Reporter, Settings
+from ..plugin_utils._reporter import REPORTS, Reporter
 from ..plugin_utils._results import (
     MAX_PATH,
     Statistics,
+    changed_host,
     describe_task,
     facts_of,
     fit,
     host_of,
+    is_changed,
+    is_pretended,
+    label_task,
     task_of,
     was_interrupted,
     written_name,
 )
 from ..plugin_utils._run_events import About
+from ..plugin_utils._sinks import Lines, OfflineSpool, Sink, SpoolSink, lines_of_file
 
-REPORTS = ("start", "end", "failures")
 MAX_TIME_BUDGET = 3600
 #: Bytes of what the user adds to each event; the rest of its room is for names of hosts and tasks.
 MAX_OWN = 32 * 1024
 AD_HOC = "__adhoc_playbook__"
+OWN_ACTIONS = "community.sematext."
 
 
 def harmless(hook: t.Callable[..., None]) -> t.Callable[..., None]:
@@ -235,21 +297,25 @@ class CallbackModule(CallbackBase):
         name = str(playbook._file_name)
         self._folder = os.getcwd() if name == AD_HOC else os.path.dirname(os.path.abspath(name))
         prefix, commit = read_commit(self._folder)
-        self._progress = Progress(self._tell)
+        self._check_mode = bool(context.CLIARGS.get("check"))
+        teller = _Teller(self._reporter, self._folder, self.get_option("host_source"))
+        self._progress = Progress(teller, self._limit, self._check_mode)
         self._reporter.begin(
             About(
                 run_id=str(uuid.uuid4()),
                 playbook=name if name == AD_HOC else fit(prefix + os.path.basename(name), MAX_PATH),
                 user=_user(),
                 control_host=fit(os.uname().nodename),
-                check_mode=bool(context.CLIARGS.get("check")),
+                check_mode=self._check_mode,
                 commit=commit,
                 options=self._own,
+                context=_context(playbook),
             )
         )
 
     @harmless
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self._play = play
         self._progress.play_begins(play)
 
     @harmless
@@ -257,8 +323,21 @@ class CallbackModule(CallbackBase):
         self._progress.no_hosts_matched()
 
     @harmless
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        if is_changed(result):
+            task = task_of(result)
+            pretended = is_pretended(task)
+            # An event that was sent changes no host.
+            if not task.action.startswith(OWN_ACTIONS):
+                self._progress.changed(changed_host(self._play, result), task, pretended)
+            if not pretended or self._check_mode:
+                self._reporter.eventful()
+
+    @harmless
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
-        if not ignore_errors:
+        if ignore_errors:
+            self.v2_runner_on_ok(result)  # it may have changed something before it failed, as core counts it
+        else:
             self._progress.fails("failed", host_of(result), task_of(result))
 
     @harmless
@@ -271,14 +350,6 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         result = self._progress.ends(self._statistics.since_last(stats))
         self._reporter.end(result.outcome(), result)
-
-    def _tell(self, kind: str, play: t.Any, host: t.Any, task: t.Any) -> str:
-        """Report a final failure. Returns the task's name."""
-        source = self.get_option("host_source")
-        facts = facts_of(play, host) if source.startswith("ansible_") else None
-        described = describe_task(task, self._folder)
-        self._reporter.failure(kind, fit(host_name(source, host.name, facts)), written_name(play), described)
-        return described["name"]
 
     def _is_wanted(self) -> bool:
         variable = self.get_option("enabled_from_environment")
@@ -300,29 +371,44 @@ class CallbackModule(CallbackBase):
             raise OptionError(
                 "fields", f"must not take more than {MAX_OWN} bytes, tags and creator included; shorten it"
             )
+        self._limit = self.get_option("host_event_limit")
+        if self._limit < 0:
+            raise OptionError("host_event_limit", "must not be negative")
+        return Reporter(self._sink(), report, self.get_option("only_if_changed"))
+
+    def _sink(self) -> Sink:
+        output = self.get_option("output")
+        spool_dir = self.get_option("spool_dir") or os.path.join(constants.ANSIBLE_HOME, "sematext")
+        if output == "spool":
+            return OfflineSpool(spool_dir)
+        if output == "stdout":
+            return Lines("standard output", self._display.display)
+        if output == "file":
+            if not self.get_option("output_file"):
+                raise OptionError("output_file", "must name the file that output=file appends to")
+            return lines_of_file(self.get_option("output_file"))
         options = {name: self.get_option(name) for name in OPTIONS}
         options["validate_certs"] = _boolean("validate_certs", options["validate_certs"])
-        return Reporter(
-            Settings(
-                connection=connection(options, {}, self.remarks.add),
-                spool_dir=self.get_option("spool_dir") or os.path.join(constants.ANSIBLE_HOME, "sematext"),
-                report=report,
-                time_budget=seconds("time_budget", self.get_option("time_budget"), MAX_TIME_BUDGET, least=0),
-                adopt=self.get_option("adopt"),
-            )
+        return SpoolSink(
+            connection(options, {}, self.remarks.add),
+            spool_dir,
+            seconds("time_budget", self.get_option("time_budget"), MAX_TIME_BUDGET, least=0),
+            self.get_option("adopt"),
         )
 
     def _at_exit(self) -> None:
-        """The end of ansible-playbook, unless a signal kills it. Of an interrupted run, the child tells: it sees that
-        there was no farewell."""
-        if os.getpid() != self._process or (self._reporter.running and was_interrupted(self._display)):
+        """The end of ansible-playbook, unless a signal kills it."""
+        if os.getpid() != self._process:
             return
         try:
             if self._reporter.running:
+                self._progress.play_ends()
+                if was_interrupted(self._display):
+                    return self._reporter.interrupted()  # nobody wants to wait
                 self._reporter.end("aborted")
             self._warn([*sorted(self.remarks), *self._reporter.farewell()])
         except KeyboardInterrupt:
-            pass  # nobody wants to wait; what is left goes out with the next run
+            pass  # what is left goes out with the next run
         except Exception as exc:  # pylint: disable=broad-except
             self._warn([f"The delivery of events failed, which is a bug ({type(exc).__name__})."])
 
@@ -355,3 +441,54 @@ def _user() -> str:
         return fit(pwd.getpwuid(os.getuid()).pw_name)
     except KeyError:  # containers run under users that they don't know
         return str(os.getuid())
+
+
+def _context(playbook: t.Any) -> dict[str, t.Any]:
+    """Who runs the playbook, in which job, and what of it."""
+    args = context.CLIARGS
+    return {
+        "ansible.version": core_version,
+        **ci_fields(os.environ),
+        **awx_fields(os.environ, load_extra_vars(playbook.get_loader())),
+        **trace_fields(os.environ),
+        **selection_fields(
+            args.get("tags"),
+            args.get("skip_tags"),
+            args.get("subset"),
+            args.get("inventory"),
+            args.get("start_at_task"),
+        ),
+    }
+
+
+class _Teller:
+    """Puts what ansible-core's objects say into the reporter's words.
+
+    :param host_source: the option.
+    """
+
+    def __init__(self, reporter: Reporter, folder: str, host_source: str) -> None:
+        self._reporter, self._folder, self._host_source = reporter, folder, host_source
+        self._tasks: dict[str, str] = {}
+
+    def task(self, task: t.Any) -> str:
+        if task._uuid not in self._tasks:
+            self._tasks[task._uuid] = label_task(task, self._folder)
+        return self._tasks[task._uuid]
+
+    def failure(self, kind: str, play: t.Any, host: t.Any, task: t.Any) -> str:
+        described = describe_task(task, self._folder)
+        self._reporter.failure(kind, self._name(play, host), written_name(play), described)
+        return described["name"]
+
+    def more_failures(self, play: t.Any, hosts: t.Sequence[t.Any], number: int) -> None:
+        self._reporter.more_failures(written_name(play), [self._name(play, host) for host in hosts], number)
+
+    def changes(self, play: t.Any, changes: Changes) -> None:
+        for changed in changes.take(lambda host: self._name(play, host)):
+            self._reporter.changes(changed)
+
+    def _name(self, play: t.Any, host: t.Any) -> str:
+        source = self._host_source
+        facts = facts_of(play, host) if source.startswith("ansible_") else None
+        return fit(host_name(source, host.name, facts))

@@ -32,6 +32,24 @@ def task_of(result: t.Any) -> t.Any:
     return getattr(result, "task", None) or result._task
 
 
+def is_changed(result: t.Any) -> bool:
+    """Whether the task has changed something, or says that it would have."""
+    return result.is_changed()
+
+
+def is_pretended(task: t.Any) -> bool:
+    """Whether the task ran in check mode, because the run does or because it says so itself."""
+    return task.check_mode is True
+
+
+def changed_host(play: t.Any, result: t.Any) -> t.Any:
+    """The host that a task has changed: that of the play, or the one to which it was delegated, if that is one of the
+    inventory. What else `delegate_to` was rendered to could be anything, and is not told."""
+    target = task_of(result).delegate_to
+    inventory = play.get_variable_manager()._inventory
+    return (isinstance(target, str) and inventory.hosts.get(target)) or host_of(result)
+
+
 def fit(name: str, length: int = MAX_NAME) -> str:
     """A name or path as an event can hold it, whatever a playbook, an inventory or a file system calls things."""
     name = name.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
@@ -52,6 +70,16 @@ def describe_task(task: t.Any, folder: str) -> dict[str, str]:
         path = path[len(folder) + 1 :]
     action = fit(str(task.action))
     return {"name": written_name(task) or action, "action": action, "path": fit(str(path), MAX_PATH)}
+
+
+def label_task(task: t.Any, folder: str) -> str:
+    """A task as people find it: `name (path:line)`, of MAX_NAME characters at the most; of a long path, the end."""
+    described = describe_task(task, folder)
+    path = described["path"]
+    if len(path) > MAX_NAME // 2:
+        path = f"\N{HORIZONTAL ELLIPSIS}{path[1 - MAX_NAME // 2 :]}"
+    place = f" ({path})" if path else ""
+    return fit(described["name"], MAX_NAME - len(place)) + place
 
 
 class Removals:

@@ -4,7 +4,7 @@
 
 # Private to community.sematext: it may change or go without notice.
 
-"""What the callback says: the texts and fields of its events, and the words for the ways in which a run can end."""
+"""What the callback says of a run: what all its events have in common, its start, and the ways in which it can end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import time
 import typing as t
 
 from ..module_utils._event import OPTION_FIELDS, RUN_ID, build, encode, escape_markdown, format_time
+from ._words import MAX_LISTED, counted, duration, some
 
 RUN_TYPE = "ansible_run"
-FAILURE_TYPE = "ansible_failure"
+#: Digits of a commit's id where people read it.
+SHORT_COMMIT = 7
 #: The severity of each outcome of a run.
 OUTCOMES = {
     "succeeded": "info",
@@ -37,9 +39,6 @@ COUNTS = {
     "rescued": "rescued",
     "ignored": "ignored",
 }
-#: How many names of hosts or tasks a field lists, and a message.
-MAX_LISTED = 100
-MAX_NAMED = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +47,7 @@ class About:
 
     :ivar options: `tags`, `fields` and `creator`, as the user set them.
     :ivar commit: fields of the playbook's commit, {} where there is none.
+    :ivar context: further fields: who and what runs the playbook, and what of it.
     """
 
     run_id: str
@@ -57,6 +57,7 @@ class About:
     check_mode: bool
     commit: t.Mapping[str, str]
     options: t.Mapping[str, t.Any]
+    context: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     def event(
         self, options: t.Mapping[str, t.Any], fields: t.Mapping[str, t.Any], event_id: str | None = None
@@ -69,6 +70,7 @@ class About:
             "ansible.control_host": self.control_host,
             "ansible.check_mode": self.check_mode,
             **self.commit,
+            **self.context,
             **fields,
         }
         return build({**self.options, **options}, own, event_id)
@@ -92,7 +94,16 @@ class About:
     def start(self) -> dict[str, t.Any]:
         """The start of the run."""
         who = f" by {escape_markdown(self.user)} on {escape_markdown(self.control_host)}"
-        return self.run_event("started", who, "info", {"ansible.run.state": "started"})
+        return self.run_event("started", who + self._job() + self.at_commit(), "info", {"ansible.run.state": "started"})
+
+    def _job(self) -> str:
+        """The job that runs the playbook, linked where its page is known."""
+        for system, number, url in _JOBS:
+            if number in self.context:
+                words = f"{_SYSTEMS.get(str(self.context.get(system)), 'AWX')} job {self.context[number]}"
+                link = self.context.get(url)
+                return f" in {f'[{escape_markdown(words)}]({link})' if link else escape_markdown(words)}"
+        return ""
 
     def end(self, outcome: str, event_id: str, started: float, result: Result | None = None) -> dict[str, t.Any]:
         """The end of the run, now. :param started: seconds since the epoch."""
@@ -109,21 +120,11 @@ class About:
         rest = result.words(outcome) if result else ""
         return self.run_event(_STATES[outcome], rest, OUTCOMES[outcome], fields, event_id)
 
-    def failure(self, kind: str, host: str, play: str, task: t.Mapping[str, str]) -> dict[str, t.Any]:
-        """A failed or unreachable host. :param kind: `failed` or `unreachable`. :param task: name, action, path."""
-        name = escape_markdown(task["name"])
-        place = f" ({escape_markdown(task['path'])})" if task["path"] else ""
-        verb = "was unreachable" if kind == "unreachable" else "failed"
-        options = {
-            "type": FAILURE_TYPE,
-            "severity": "error",
-            "title": f"{host} {verb}: {task['name']}",
-            "msg": f"{escape_markdown(host)} {verb} at task {name}{place}",
-            "host": host,
-        }
-        fields = {"ansible.failure": kind, "ansible.play": play}
-        fields.update({f"ansible.task.{key}": value for key, value in task.items() if value})
-        return self.event(options, fields)
+    def at_commit(self) -> str:
+        """` at commit 1a2b3c4`, linked where its page is known, "" where there is no commit."""
+        commit = self.commit.get("commit.id", "")[:SHORT_COMMIT]
+        url = self.commit.get("commit.url")
+        return f" at commit {f'[{commit}]({url})' if url else commit}" if commit else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,15 +160,15 @@ class Result:
 
     def words(self, outcome: str) -> str:
         """What follows the outcome in the message."""
-        total = f"{self.hosts['total']} {'host' if self.hosts['total'] == 1 else 'hosts'}"
+        total = counted(self.hosts["total"], "host")
         if outcome == "succeeded":
             return f": nothing changed on {total}"
         if outcome == "changed":
             return f": {self.hosts['changed']} of {total} changed"
         if outcome in ("failed", "unreachable"):
-            tasks = f" at {_some(self.failed_tasks)}" if self.failed_tasks else ""
+            tasks = f" at {some(self.failed_tasks)}" if self.failed_tasks else ""
             return (
-                f" on {self.hosts['failed'] + self.hosts['unreachable']} of {total}: {_some(self.failed_hosts)}{tasks}"
+                f" on {self.hosts['failed'] + self.hosts['unreachable']} of {total}: {some(self.failed_hosts)}{tasks}"
             )
         return ""
 
@@ -190,29 +191,26 @@ def _start_of(end: t.Mapping[str, t.Any]) -> float:
 
 def _ended_at(event: dict[str, t.Any], started: float, ended: float, words: str) -> dict[str, t.Any]:
     """An end event with its time, and the run's duration in seconds."""
-    duration = round(max(0.0, ended - started), 3)
+    seconds = round(max(0.0, ended - started), 3)
     message = OPTION_FIELDS["msg"]
     return {
         **event,
         "timestamp": format_time(dt.datetime.fromtimestamp(ended, dt.timezone.utc)),
-        message: f"{event[message]} ({words.format(_duration(duration))})",
-        "ansible.run.duration": duration,
+        message: f"{event[message]} ({words.format(duration(seconds))})",
+        "ansible.run.duration": seconds,
     }
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
-
-
-def _some(names: t.Sequence[str]) -> str:
-    more = len(names) - MAX_NAMED
-    return ", ".join(escape_markdown(name) for name in names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
+#: Fields that name a job: of its system, its number, its page.
+_JOBS = (("awx", "awx.job.id", "awx.job.url"), ("ci.system", "ci.run", "ci.url"))
+_SYSTEMS = {
+    "github_actions": "GitHub Actions",
+    "gitlab": "GitLab CI",
+    "jenkins": "Jenkins",
+    "azure_pipelines": "Azure Pipelines",
+    "bitbucket": "Bitbucket Pipelines",
+    "buildkite": "Buildkite",
+}
 _STATES = {
     "succeeded": "succeeded",
     "changed": "succeeded",

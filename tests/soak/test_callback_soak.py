@@ -20,7 +20,7 @@ from callback.reporting import LONG, Reporting, change, fail, play, wait_until, 
 from receiver.front import Front
 
 AT_ONCE = 20
-KILLED = 80
+KILLED = 200
 #: Seconds that a run gets to end after a signal. On an interrupt ansible-core itself sometimes hangs.
 PATIENCE = 20
 MODES = ("pass", "pass", "refuse", "hang", "reset")
@@ -51,6 +51,19 @@ def test_many_runs_at_once_share_a_spool(reporting: Reporting) -> None:
     }
     assert len(events) == AT_ONCE * 5  # none twice
     assert (reporting.waiting(), reporting.markers()) == ([], [])
+
+
+def test_thousands_of_hosts_are_a_few_events(reporting: Reporting) -> None:
+    plays = [play(change(), fail(when="inventory_hostname is match('host.*[05]$')"))]
+    run = reporting.start(plays, hosts=2000, args=["--forks", "50"], env={"SEMATEXT_TIME_BUDGET": "60"})
+    result = run.finish(900)
+    assert (result.rc, warnings(result)) == (2, [])
+    events = reporting.receiver.events()
+    (changed,) = [event for event in events if event["type"] == "infrastructure"]
+    assert (changed["ansible.hosts.changed"], len(changed["ansible.changed_hosts"])) == (2000, 100)
+    *single, rest = [event for event in events if event["type"] == "ansible_failure"]
+    assert (len(single), rest["ansible.hosts.failed"]) == (20, 380)
+    assert len(events) == 24
 
 
 class Soak:

@@ -102,6 +102,7 @@ class Reporting:
         self.receiver.clear()
         result = self(*plays, **settings)
         assert warnings(result) == [], result.output
+        assert "DEPRECATION" not in result.output
         assert self.waiting() == []
         return in_order(self.receiver.events())
 
@@ -157,7 +158,12 @@ def wait_until(condition: Callable[[], Any], what: str, timeout: float = LONG) -
 
 def in_order(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Events by their own times; over several connections, they may come in another order."""
-    return sorted(events, key=lambda event: (event["timestamp"], event.get("ansible.run.state") != "started"))
+    rank = {"started": 0, "ended": 2}
+
+    def place(event: dict[str, Any]) -> tuple[str, int, str]:
+        return event["timestamp"], rank.get(event.get("ansible.run.state", ""), 1), event["event.id"]
+
+    return sorted(events, key=place)
 
 
 def without_spaces(text: str) -> str:

@@ -65,7 +65,12 @@ def test_the_events_of_a_run_go_before_a_backlog(reporting: Reporting, faults: l
     (run_id,) = {event["ansible.run.id"] for event in reporting.receiver.events() if event["type"] == "ansible_failure"}
     own = [event for event in reporting.receiver.events() if event["ansible.run.id"] == run_id]
     assert sorted(set(ids(own))) == ids(own)
-    assert [event["type"] for event in in_order(own)] == ["ansible_run", "ansible_failure", "ansible_run"]
+    assert [event["type"] for event in in_order(own)] == [
+        "ansible_run",
+        "ansible_failure",
+        "infrastructure",
+        "ansible_run",
+    ]
     assert len(reporting.waiting()) > 500
 
 
@@ -78,7 +83,8 @@ def test_events_that_fail_at_first_go_out_in_the_same_run(reporting: Reporting) 
 
 
 def test_many_failures_at_once_all_arrive(reporting: Reporting) -> None:
-    events = reporting.events([play(fail())], hosts=60, args=["--forks", "20"])
+    env = {"SEMATEXT_HOST_EVENT_LIMIT": "60"}
+    events = reporting.events([play(fail())], hosts=60, args=["--forks", "20"], env=env)
     assert len(failures(events)) == 60
     assert len(events) == 62
 
@@ -93,9 +99,9 @@ def test_runs_at_the_same_time_share_a_spool(reporting: Reporting) -> None:
     events = reporting.receiver.events()
     assert Counter(ids(events)).most_common(1)[0][1] == 1
     assert set(ids(left)) < set(ids(events))
-    assert len(events) == 30 + 6 * 5
+    assert len(events) == 30 + 6 * 8
     stories = Counter(event["ansible.run.id"] for event in events)
-    assert sorted(stories.values()) == [5] * 6 + [30]
+    assert sorted(stories.values()) == [8] * 6 + [30]
 
 
 def test_a_run_waits_for_its_event_that_another_run_is_sending(reporting: Reporting) -> None:
@@ -259,7 +265,7 @@ class TestChild:
         (child,) = reporting.children()
         child.suspend()
         (reporting.folder / "go").touch()
-        assert "1 event in" in warnings(run.finish())[0]
+        assert "2 events in" in warnings(run.finish())[0]
         assert reporting.children() == []
 
     def test_a_run_whose_child_was_killed_goes_on_and_tells_what_waits(self, reporting: Reporting) -> None:
@@ -272,6 +278,6 @@ class TestChild:
         (reporting.folder / "go").touch()
         result = run.finish()
         assert result.rc == 0
-        assert "1 event in" in warnings(result)[0]
+        assert "2 events in" in warnings(result)[0]
         assert warnings(reporting(QUIET)) == []
-        assert len(set(ids(reporting.receiver.events()))) == 4
+        assert len(set(ids(reporting.receiver.events()))) == 5

@@ -56,15 +56,16 @@ def test_a_receiver_that_fails(reporting: Reporting, name: str) -> None:
     reporting.receiver.fault(fault)
     settings = {"hosts": 3, "env": {"SEMATEXT_TIMEOUT": "1", "SEMATEXT_TIME_BUDGET": "2"}}
     warning = assert_harmless(reporting(EVENTFUL, **settings), silent)
-    assert "4 events in" in warning
+    assert "7 events in" in warning
     assert str(reporting.spool) in warning
     assert why in warning
     assert reporting.token not in warning
     waiting = in_order(reporting.waiting())
-    assert [event["type"] for event in waiting] == ["ansible_run", "ansible_failure", "ansible_failure", "ansible_run"]
+    types = ["ansible_run", *["ansible_failure"] * 2, *["infrastructure"] * 3, "ansible_run"]
+    assert [event["type"] for event in waiting] == types
     events = heal_and_run(reporting)
-    assert events[:4] == waiting
-    assert len(events) == 6
+    assert events[:7] == waiting
+    assert len(events) == 9
 
 
 def test_a_receiver_that_cannot_be_reached(reporting: Reporting, front: Front) -> None:
@@ -76,23 +77,23 @@ def test_a_receiver_that_cannot_be_reached(reporting: Reporting, front: Front) -
     ):
         front.mode(mode)
         warning = assert_harmless(reporting(EVENTFUL, **settings), silent)
-        assert f"{4 * number} events in" in warning
+        assert f"{7 * number} events in" in warning
         assert why in warning
     front.mode("pass")
-    assert len(heal_and_run(reporting, url=front.url)) == 14
+    assert len(heal_and_run(reporting, url=front.url)) == 23
 
 
 def test_a_name_that_cannot_be_resolved(reporting: Reporting) -> None:
     silent = reporting.silent(EVENTFUL, hosts=3)
     env = {"SEMATEXT_TIME_BUDGET": "2"}
     warning = assert_harmless(reporting(EVENTFUL, hosts=3, url="http://receiver.invalid", env=env), silent)
-    assert "4 events in" in warning
+    assert "7 events in" in warning
     assert "its name cannot be resolved" in warning or "no complete answer" in warning
 
 
 def test_an_answer_of_nonsense_is_an_answer(reporting: Reporting) -> None:
     reporting.receiver.fault(body="<html>\0 nonsense")
-    assert len(reporting.events(EVENTFUL, hosts=3)) == 4
+    assert len(reporting.events(EVENTFUL, hosts=3)) == 7
 
 
 def test_an_event_that_can_never_be_accepted_is_set_aside_and_told(reporting: Reporting) -> None:
@@ -127,7 +128,7 @@ def test_three_faults_and_then_health_lose_nothing(reporting: Reporting) -> None
     reporting.receiver.fault({"status": 503, "times": 1}, {"close": True, "times": 1}, {"hang": True, "times": 1})
     result = reporting(EVENTFUL, hosts=3, env={"SEMATEXT_TIMEOUT": "1", "SEMATEXT_TIME_BUDGET": "30"})
     assert warnings(result) == []
-    assert len(reporting.receiver.events()) == 4
+    assert len(reporting.receiver.events()) == 7
 
 
 def test_a_lost_answer_repeats_the_event_with_the_same_id(reporting: Reporting) -> None:
@@ -153,7 +154,7 @@ class TestSpool:
     """Where nothing can be recorded, one warning says so, and why."""
 
     @staticmethod
-    def check(reporting: Reporting, folder: Path, why: str, number: str = "4") -> None:
+    def check(reporting: Reporting, folder: Path, why: str, number: str = "7") -> None:
         silent = reporting.silent(EVENTFUL, hosts=3)
         result = reporting(EVENTFUL, hosts=3, env={"SEMATEXT_SPOOL_DIR": str(folder)})
         warning = assert_harmless(result, silent)
@@ -188,7 +189,7 @@ class TestSpool:
             reporting(QUIET, env={**env, "SEMATEXT_TIME_BUDGET": "0"})
             reporting.receiver.heal()
             fill(disk)
-            self.check(reporting, disk / "spool", "No space left on device", "[1-4]")
+            self.check(reporting, disk / "spool", "No space left on device", "[1-7]")
             assert len(reporting.receiver.events()) >= 2
             (disk / "filler").unlink()
             assert heal_and_run(reporting, env=env)[-1]["ansible.run.outcome"] == "succeeded"
@@ -199,7 +200,7 @@ class TestSpool:
             filling = {"name": "Fill", "ansible.builtin.raw": f"dd if=/dev/zero of={disk}/filler bs=1k; true"}
             env = {"SEMATEXT_SPOOL_DIR": str(disk / "spool")}
             result = reporting([play(filling)], env=env)
-            assert "1 event could not be recorded" in warnings(result)[0]
+            assert "2 events could not be recorded" in warnings(result)[0]
             (disk / "filler").unlink()
             states = [event["ansible.run.state"] for event in heal_and_run(reporting, env=env)]
             assert states == ["started", "started", "ended"]
@@ -234,9 +235,9 @@ def test_a_child_without_requests_says_so(reporting: Reporting) -> None:
     (modules / "requests.py").write_text("raise ImportError('no requests')\n")
     silent = reporting.silent(EVENTFUL, hosts=3)
     warning = assert_harmless(reporting(EVENTFUL, hosts=3, env={"PYTHONPATH": str(modules)}), silent)
-    assert "4 events in" in warning
+    assert "7 events in" in warning
     assert "The Python library requests is missing; install it for " in warning
-    assert len(heal_and_run(reporting)) == 6
+    assert len(heal_and_run(reporting)) == 9
 
 
 def test_certificates_that_cannot_be_read(reporting: Reporting) -> None:
@@ -262,7 +263,7 @@ class TestOptions:
         ("SEMATEXT_TIMEOUT", "nan", "'timeout' must be a number of seconds"),
         ("SEMATEXT_TIME_BUDGET", "-1", "'time_budget' must be a number of seconds"),
         ("SEMATEXT_TIME_BUDGET", "inf", "'time_budget' must be a number of seconds"),
-        ("SEMATEXT_REPORT", "start,middle", "'report' must be a list out of start, end, failures"),
+        ("SEMATEXT_REPORT", "start,middle", "'report' must be a list out of start, end, changes, failures"),
         ("SEMATEXT_HOST_SOURCE", "ip", "host_source"),
         ("SEMATEXT_FIELDS", "{", "'fields' must be a JSON object"),
         ("SEMATEXT_FIELDS", "[1]", "'fields' must be a JSON object"),

@@ -162,10 +162,8 @@ def plant(value: Any, place: str, folder: Path) -> Any:
     return value.replace("{C}", canary(place)).replace("{FOLDER}", str(folder)) if isinstance(value, str) else value
 
 
-@pytest.fixture
-def planted(reporting: Reporting) -> dict[str, Any]:
-    """The arguments of a run in which each place has a play and a host of its own."""
-    folder = reporting.folder
+def planted_run(folder: Path) -> dict[str, Any]:
+    """The arguments of a run in a folder, in which each place has a play and a host of its own."""
     (folder / "library").mkdir()
     (folder / "library" / "crash.py").write_text(CRASH)
     (folder / "secrets.yml").write_text(f"file_secret: {canary('file of variables')}\n")
@@ -185,6 +183,12 @@ def planted(reporting: Reporting) -> dict[str, Any]:
         "args": ["-e", f"extra_secret={canary('extra variable')}", "--vault-password-file", "vault-password", "-vvvv"],
         "env": {"OWN_SECRET": canary("environment of ansible-playbook"), "ANSIBLE_TIMEOUT": "1"},
     }
+
+
+@pytest.fixture
+def planted(reporting: Reporting) -> dict[str, Any]:
+    """What `planted_run` gives, for the callback."""
+    return planted_run(reporting.folder)
 
 
 def forms(secret: str) -> Iterator[bytes]:

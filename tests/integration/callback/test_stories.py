@@ -211,7 +211,7 @@ def test_a_play_without_tasks(reporting: Reporting) -> None:
 
 def test_a_second_playbook_has_counts_of_its_own(reporting: Reporting) -> None:
     events = reporting.events([play(change(), change())], [play(change())])
-    starts, ends = [events[0], events[2]], [events[1], events[3]]
+    starts, ends = [events[0], events[3]], [events[2], events[5]]
     assert [end["ansible.playbook"] for end in ends] == ["playbook0.yml", "playbook1.yml"]
     assert [end["ansible.tasks.changed"] for end in ends] == [2, 1]
     assert [start["ansible.run.id"] for start in starts] == [end["ansible.run.id"] for end in ends]
@@ -220,7 +220,8 @@ def test_a_second_playbook_has_counts_of_its_own(reporting: Reporting) -> None:
 
 def test_a_serial_play_is_one_story(reporting: Reporting) -> None:
     events = reporting.events([play(change(), fail(**only("host2")), serial=1)], hosts=3)
-    assert [event["type"] for event in events] == ["ansible_run", "ansible_failure", "ansible_run"]
+    types = ["ansible_run", "ansible_failure", *["infrastructure"] * 2, "ansible_run"]
+    assert [event["type"] for event in events] == types
     assert outcome(events[-1]) == ("failed", "error")
 
 
@@ -288,7 +289,7 @@ def test_check_mode_is_mute(reporting: Reporting) -> None:
 
 def test_check_mode_is_marked_where_it_is_wanted(reporting: Reporting) -> None:
     events = reporting.events([play(change())], args=["--check"], env={"SEMATEXT_REPORT_CHECK_MODE": "true"})
-    assert [event["ansible.check_mode"] for event in events] == [True, True]
+    assert [event["ansible.check_mode"] for event in events] == [True, True, True]
     assert all("(check mode)" in event["title"] and "(check mode)" in event["message"] for event in events)
 
 

@@ -18,7 +18,8 @@ from contextlib import closing
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from conftest import COLLECTIONS, TOKEN
+
+from playbooks import COLLECTIONS, TOKEN
 
 PLACES = ("controller", "target")
 LEAST = {"type": "deployment", "msg": "Deployed shop 1.23"}

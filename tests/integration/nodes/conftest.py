@@ -25,7 +25,7 @@ from service_node import node as node_command
 if "ansible_collections.community.sematext" not in sys.modules:
     for name in [name for name in sys.modules if name.partition(".")[0] == "ansible_collections"]:
         del sys.modules[name]
-    _AnsibleCollectionFinder(paths=[COLLECTIONS])._install()
+    _AnsibleCollectionFinder(paths=COLLECTIONS.split(":"))._install()
 
 #: What test_hooks.py measures: the fault, and the seconds that it added to a start and to a stop.
 DELAYS: list[tuple[str, float, float]] = []

@@ -12,21 +12,20 @@ from ansible_collections.community.sematext.plugins.module_utils._event import M
 from ansible_collections.community.sematext.plugins.plugin_utils._results import MAX_NAME
 from ansible_collections.community.sematext.plugins.plugin_utils._run_events import (
     COUNTS,
-    MAX_LISTED,
     OUTCOMES,
     About,
     Result,
     encode_abandoned,
     encode_interrupted,
 )
+from ansible_collections.community.sematext.plugins.plugin_utils._words import MAX_LISTED
 
 RUN = "11111111-1111-4111-8111-111111111111"
-TASK = {"name": "Install", "action": "apt", "path": "site.yml:3"}
 
 
-def about(playbook="site.yml", check_mode=False, options=None):
+def about(playbook="site.yml", check_mode=False, options=None, context=None):
     commit = {"commit.id": "abc", "commit.branch": "main"}
-    return About(RUN, playbook, "deploy_user", "ctl_1", check_mode, commit, options or {"creator": "CI"})
+    return About(RUN, playbook, "deploy_user", "ctl_1", check_mode, commit, options or {"creator": "CI"}, context or {})
 
 
 def result(total=3, changed=0, failed=(), unreachable=0, tasks=(), matched=True):
@@ -40,8 +39,7 @@ def end(found, outcome=None, ago=0.0, **keywords):
 
 
 def test_all_events_have_what_they_share():
-    started, failure, ended = about().start(), about().failure("failed", "a", "play", TASK), end(result())
-    for event in (started, failure, ended):
+    for event in (about().start(), end(result())):
         assert event["ansible.run.id"] == RUN
         assert event["ansible.playbook"] == "site.yml"
         assert event["ansible.user"] == "deploy_user"
@@ -53,8 +51,28 @@ def test_all_events_have_what_they_share():
 def test_a_start():
     event = about("deploy/site.yml").start()
     assert event["title"] == "Playbook site.yml started"
-    assert event["message"] == "Playbook site.yml started by deploy_user on ctl_1"
+    assert event["message"] == "Playbook site.yml started by deploy_user on ctl_1 at commit abc"
     assert (event["severity"], event["os.host"]) == ("info", "ctl_1")
+
+
+@pytest.mark.parametrize(
+    ("context", "words"),
+    [
+        ({"ci.system": "jenkins", "ci.run": "77"}, " in Jenkins job 77 at"),
+        ({"ci.system": "gitlab", "ci.run": "7", "ci.url": "https://x/7"}, r" in [GitLab CI job 7](https://x/7) at"),
+        ({"awx.job.id": 5, "ci.system": "jenkins", "ci.run": "77"}, " in AWX job 5 at"),
+    ],
+)
+def test_a_start_names_the_job_that_runs_it(context, words):
+    event = about(context=context).start()
+    assert words in event["message"]
+    assert event.items() >= context.items()
+
+
+def test_a_commit_is_linked_where_its_page_is_known():
+    commit = {"commit.id": "0123456789abcdef", "commit.url": "https://github.com/o/n/commit/0123456789abcdef"}
+    found = About(RUN, "site.yml", "u", "c", False, commit, {})
+    assert found.start()["message"].endswith(" at commit [0123456](https://github.com/o/n/commit/0123456789abcdef)")
 
 
 def test_an_ad_hoc_command():
@@ -109,28 +127,6 @@ def test_each_outcome_has_its_severity_and_words(outcome):
     assert event["severity"] == OUTCOMES[outcome]
     assert event["ansible.run.outcome"] == outcome
     assert event["title"].startswith("Playbook site.yml ")
-
-
-def test_a_failure():
-    event = about().failure("failed", "web_1", "Deploy {{ it }}", TASK)
-    assert (event["type"], event["severity"], event["os.host"]) == ("ansible_failure", "error", "web_1")
-    assert event["title"] == "web_1 failed: Install"
-    assert event["message"] == "web_1 failed at task Install (site.yml:3)"
-    assert (event["ansible.failure"], event["ansible.play"]) == ("failed", "Deploy {{ it }}")
-    assert [event[f"ansible.task.{key}"] for key in ("name", "action", "path")] == ["Install", "apt", "site.yml:3"]
-
-
-def test_a_failure_of_a_task_without_a_place_names_none():
-    event = about().failure("failed", "a", "play", {**TASK, "path": ""})
-    assert event["message"] == "a failed at task Install"
-    assert "ansible.task.path" not in event
-
-
-def test_names_cannot_format_a_message():
-    task = {**TASK, "name": "*Install* [x](http://y) <b>`z`\n# new"}
-    event = about().failure("failed", "a", "play", task)
-    assert r"\*Install\* \[x\](http://y) \<b\>\`z\` # new" in event["message"]
-    assert event["ansible.task.name"] == task["name"]
 
 
 def test_lists_of_names_are_bounded():
