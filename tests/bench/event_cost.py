@@ -4,23 +4,21 @@
 
 """What the module `event` costs, beside `debug` (the floor of a task on the control node) and other ways to send.
 
-Each run of ansible-playbook has one task for 50 hosts; its cost is the CPU time of ansible-playbook and of all that it
-starts. The runs take turns, and a ratio is the median over the rounds of one round's ratio, so that what else the
-machine does weighs on both sides of it. It needs `make install`, and the Python library datadog for datadog_event.
+Each run of ansible-playbook has one task for 50 hosts, or for as many as --hosts says; its cost is the CPU time of
+ansible-playbook and of all that it starts. The runs take turns, and a ratio is the median over the rounds of one
+round's ratio, so that what else the machine does weighs on both sides of it. It needs `make install`, and the Python
+library datadog for datadog_event and curl for the shell.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import importlib.util
 import json
-import os
-import platform
-import resource
+import shlex
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -29,19 +27,18 @@ from pathlib import Path
 from typing import Any
 
 import certifi
+from meter import cpu_seconds
+from runs import FORKS, LOCAL, PROGRAM, ROOT, base_environment, version
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from receiver.running import Receiver, running_receiver  # noqa: E402
 
-COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "build" / "collections")
-PROGRAM = os.environ.get("ANSIBLE_PLAYBOOK") or str(Path(sys.executable).with_name("ansible-playbook"))
-HOSTS, FORKS = 50, 10
+#: Hosts by default, for which the limit holds: the fewer they are, the less a task's own cost weighs.
+HOSTS = 50
 LIMIT = 1.5
 TOKEN = "bench-token"
 TEXT = "Deployed shop 1.23 to production"
-PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,10 @@ def cases(plain: Receiver, secure: Receiver) -> list[Case]:
         Case("`event` over https, default CA bundle", event, secure, f"/{TOKEN}/event"),
         Case("`ansible.builtin.uri` over http", {"ansible.builtin.uri": uri}, plain, f"/{TOKEN}/event", peer=True),
     ]
+    if shutil.which("curl"):
+        words = ["curl", "--silent", "--show-error", "--fail", "--data", json.dumps(body), f"{plain.url}/{TOKEN}/event"]
+        shell = {"ansible.builtin.shell": shlex.join(words)}
+        found.append(Case("`ansible.builtin.shell: curl` over http", shell, plain, f"/{TOKEN}/event", peer=True))
     if importlib.util.find_spec("datadog"):
         task = {"community.general.datadog_event": datadog}
         found.append(Case("`community.general.datadog_event` over http", task, plain, "/api/v1/events", peer=True))
@@ -79,21 +80,15 @@ def cases(plain: Receiver, secure: Receiver) -> list[Case]:
 class Bench:
     """Runs playbooks in a folder of its own."""
 
-    def __init__(self, folder: Path, authority: str) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, authority: str, hosts: int) -> None:
+        self._folder, self._hosts = folder, hosts
         bundle = folder / "bundle.pem"
         bundle.write_text(Path(certifi.where()).read_text() + Path(authority).read_text())
-        hosts = {f"host{number + 1}": None for number in range(HOSTS)}
-        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": local}}))
+        names = {f"host{number + 1}": None for number in range(hosts)}
+        (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": names, "vars": LOCAL}}))
         (folder / "ansible.cfg").write_text("")
         self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS,
-            "ANSIBLE_FORKS": str(FORKS),
+            **base_environment(folder),
             "SEMATEXT_APP_TOKEN": TOKEN,
             # the certificates that everybody has, and that of the receiver: loading them costs what it always does
             "REQUESTS_CA_BUNDLE": str(bundle),
@@ -111,38 +106,9 @@ class Bench:
         spent = cpu_seconds([PROGRAM, "-i", "hosts.yml", "playbook.yml"], self._folder, environment)
         if case.receiver:
             answered = [each["status"] for each in case.receiver.requests() if each["path"] == case.path]
-            if answered.count(200) != HOSTS:
-                raise RuntimeError(f"{case.name}: {answered.count(200)} of {HOSTS} events arrived")
+            if answered.count(200) != self._hosts:
+                raise RuntimeError(f"{case.name}: {answered.count(200)} of {self._hosts} events arrived")
         return spent
-
-
-def cpu_seconds(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:
-    """CPU seconds of a command and of all its descendants, also of those that it doesn't wait for."""
-    reading, writing = os.pipe()
-    meter = os.fork()
-    if not meter:
-        os.close(reading)
-        os._exit(_measure(command, folder, environment, writing))
-    os.close(writing)
-    with open(reading) as pipe:
-        report = pipe.read()
-    if os.waitpid(meter, 0)[1]:
-        raise RuntimeError((folder / "output").read_text())
-    return float(report)
-
-
-def _measure(command: Sequence[str], folder: Path, environment: Mapping[str, str], report: int) -> int:
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans become children of this process, and are counted
-    with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-    code = process.wait()
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        os.write(report, str(usage.ru_utime + usage.ru_stime).encode())
-    return 1 if code else 0
 
 
 def measure(bench: Bench, wanted: Sequence[Case], rounds: int, peer_rounds: int) -> dict[str, list[float]]:
@@ -158,14 +124,25 @@ def measure(bench: Bench, wanted: Sequence[Case], rounds: int, peer_rounds: int)
     return costs
 
 
-def table(costs: Mapping[str, Sequence[float]]) -> dict[str, float]:
+def rounds(hosts: int, number: int, peer_number: int) -> dict[str, list[float]]:
+    """Measure all cases with so many hosts."""
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+        plain = stack.enter_context(running_receiver(tokens=[TOKEN]))
+        secure = stack.enter_context(running_receiver(tokens=[TOKEN], tls=True))
+        assert secure.ca_path
+        plain.fault(path="^/api/", status=200, body='{"status": "ok"}', store=False)  # as Datadog answers
+        return measure(Bench(Path(folder), secure.ca_path, hosts), cases(plain, secure), number, peer_number)
+
+
+def table(costs: Mapping[str, Sequence[float]], hosts: int) -> dict[str, float]:
     """Print the table; gives the ratios to `debug`."""
     floor, empty, ratios = costs["`debug`"], costs["an empty play"], {}
     print("| task | rounds | CPU s per run | times `debug` (lowest to highest) | CPU ms per host over an empty play |")
     print("|---|---|---|---|---|")
     for name, spent in costs.items():
         pairs = [mine / theirs for mine, theirs in zip(spent, floor)]
-        per_host = statistics.median((mine - theirs) / HOSTS * 1000 for mine, theirs in zip(spent, empty))
+        per_host = statistics.median((mine - theirs) / hosts * 1000 for mine, theirs in zip(spent, empty))
         ratios[name] = statistics.median(pairs)
         spread = f"{ratios[name]:.2f} ({min(pairs):.2f} to {max(pairs):.2f})"
         print(f"| {name} | {len(spent)} | {statistics.median(spent):.2f} | {spread} | {per_host:.1f} |")
@@ -177,23 +154,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9, help="rounds (%(default)s)")
     parser.add_argument("--peer-rounds", type=int, default=2, help="rounds of what is slow (%(default)s)")
+    parser.add_argument("--hosts", default=str(HOSTS), help="numbers of hosts, for example 10,50,200 (%(default)s)")
     options = parser.parse_args()
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-        plain = stack.enter_context(running_receiver(tokens=[TOKEN]))
-        secure = stack.enter_context(running_receiver(tokens=[TOKEN], tls=True))
-        assert secure.ca_path
-        plain.fault(path="^/api/", status=200, body='{"status": "ok"}', store=False)  # as Datadog answers
-        wanted = cases(plain, secure)
-        costs = measure(Bench(Path(folder), secure.ca_path), wanted, options.rounds, options.peer_rounds)
-    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    print(f"{version}, Python {platform.python_version()}, {os.cpu_count()} cores; {HOSTS} hosts, {FORKS} forks\n")
-    ratios = table(costs)
-    if not importlib.util.find_spec("datadog"):
-        print("\n`community.general.datadog_event` was not measured: the Python library datadog is not installed.")
-    over = {name: ratio for name, ratio in ratios.items() if name.startswith("`event`") and ratio > LIMIT}
+    over: dict[str, float] = {}
+    for hosts in map(int, options.hosts.split(",")):
+        print(f"{version()}; {hosts} hosts, {FORKS} forks\n")
+        ratios = table(rounds(hosts, options.rounds, options.peer_rounds), hosts)
+        print(flush=True)
+        if hosts == HOSTS:
+            over = {name: ratio for name, ratio in ratios.items() if name.startswith("`event`") and ratio > LIMIT}
+    for name, there in {"datadog": importlib.util.find_spec("datadog"), "curl": shutil.which("curl")}.items():
+        if not there:
+            print(f"What needs {name} was not measured: it is not installed.\n")
     for name, ratio in over.items():
-        print(f"\n{name} costs {ratio:.2f} times `debug`, where {LIMIT} is the limit.")
+        print(f"{name} costs {ratio:.2f} times `debug`, where {LIMIT} is the limit.\n")
     return 1 if over else 0
 
 
