@@ -7,23 +7,28 @@ BUILD := build
 COLLECTIONS := $(CURDIR)/$(BUILD)/collections
 INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
 PYTEST := PYTHONPATH=tests python -m pytest
+NOX := $(BUILD)/nox-venv/bin/nox
+NOX_ARGS ?=
 RECEIVER_ARGS ?=
 # The Debian releases whose systemd `make soak` tries hooks on
 SUITES ?= bullseye bookworm trixie
+BENCH_ARGS ?=
+BENCH_VENV ?= $(BUILD)/bench-venv
+BENCH_PINS ?=
 
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install demo test lint units integration molecule soak bench receiver clean
+.PHONY: help venv install demo test lint units integration compat molecule soak bench receiver clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 venv: $(VENV)/.installed  ## Make the virtual environment with all that the tests need
 
-$(VENV)/.installed: tests/requirements.txt
+$(VENV)/.installed: tests/requirements.txt tests/requirements-run.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
@@ -36,7 +41,7 @@ install: venv  ## Build the collection's artifact and install it into build/coll
 demo: install  ## Run a playbook against a local receiver and a node with systemd, and show the events
 	tests/demo/demo
 
-test: lint molecule units integration  ## Run every check (about 40 minutes on 2 cores)
+test: lint molecule compat units integration  ## Run every check (about 50 minutes on 2 cores)
 
 lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-importer
 	ruff format --check plugins tests
@@ -56,17 +61,33 @@ units: install  ## Rules, client, spool and receiver, against real sockets
 integration: install  ## Real ansible-playbook runs, and hooks on a real systemd
 	$(PYTEST) tests/integration
 
+compat: install $(NOX)  ## The oldest and the newest two ansible-cores (NOX_ARGS="-t all": every one, and all tests)
+	OTHER_COLLECTIONS=$$(python -c 'import ansible_collections, os; print(os.path.dirname(list(ansible_collections.__path__)[0]))') \
+		$(NOX) --noxfile noxfile.py $(NOX_ARGS)
+
+# Of its own: it wants other versions of libraries than the linters do.
+$(NOX):
+	$(PYTHON) -m venv $(BUILD)/nox-venv
+	$(BUILD)/nox-venv/bin/python -m pip install --quiet --disable-pip-version-check 'nox>=2024.4.15'
+
 molecule: install  ## The roles on a booted systemd
 	molecule test --all
 
 soak: install  ## What takes long: kills at random moments, many runs at once, hooks on each Debian release (hours)
 	$(PYTEST) tests/soak
+	$(MAKE) compat NOX_ARGS="-t all"
 	set -e; for suite in $(SUITES); do export NODE_SUITE=$$suite; \
 		molecule test --all; $(PYTEST) -m "" tests/integration/nodes; done
 
-bench: install  ## What an event costs beside the peers, and what a hook adds to a start
-	python tests/bench/event_cost.py
+bench: install $(BENCH_VENV)/.installed  ## What the callback, an event and a hook cost, beside the peers
 	python tests/bench/hook_cost.py
+	$(BENCH_VENV)/bin/python tests/bench/callback_cost.py $(BENCH_ARGS)
+
+# Of its own: the peers' libraries are none of the tests' business, and each makes ansible-playbook's start longer.
+$(BENCH_VENV)/.installed: tests/bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt $(BENCH_PINS)
+	touch $@
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)
