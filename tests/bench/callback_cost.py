@@ -155,7 +155,7 @@ def _options() -> argparse.Namespace:
     add("--limit", type=float, default=60, help="seconds that a run of a peer may take (%(default)s)")
     add("--module-hosts", type=_numbers, default=MODULE_HOSTS, help="numbers of hosts of E (10,50,200)")
     add("--ours", type=_setting, action="append", default=[], metavar="NAME=VALUE",
-        help="an environment variable for our callback, repeatable (SEMATEXT_REPORT=start,end,failures)")  # fmt: skip
+        help="an environment variable for our callback, repeatable (SEMATEXT_REPORT=start,end,changes,failures)")  # fmt: skip
     add("--datadog", default=os.environ.get("BENCH_DATADOG_CALLBACK"), metavar="FOLDER",
         help=f"folder of Datadog's {DATADOG}")  # fmt: skip
     if "--quick" in sys.argv[1:]:
@@ -165,7 +165,7 @@ def _options() -> argparse.Namespace:
         parser.error(f"there is no {DATADOG} in {options.datadog}")
     options.datadog = options.datadog and str(Path(options.datadog).resolve())  # runs have a folder of their own
     options.peer_rounds = options.peer_rounds or options.rounds
-    options.ours = [("SEMATEXT_REPORT", "start,end,failures"), *options.ours]
+    options.ours = [("SEMATEXT_REPORT", "start,end,changes,failures"), *options.ours]
     return options
 
 

@@ -24,6 +24,7 @@ def test_the_demo_ends_with_a_timeline_of_run_deployment_start_and_stop():
         ("deployment", "Deployed shop 1.23"),
         ("server_start", "Starting Elasticsearch on node es-node-1"),
         ("server_stop", "Stopped Elasticsearch on node es-node-1"),
+        ("infrastructure", "es-node-1 changed: Report the starts and stops of Elasticsearch"),
         ("ansible_run", "Playbook site.yml succeeded"),
     ]
     assert [time for time, *_rest in events] == sorted(time for time, *_rest in events)
