@@ -7,4 +7,4 @@
 from __future__ import annotations
 
 # The same as `version` in galaxy.yml; a unit test compares them.
-VERSION = "0.3.0"
+VERSION = "0.4.0"
