@@ -51,5 +51,32 @@ def event_argument_spec() -> dict[str, t.Any]:
     }
 
 
+def deployment_argument_spec() -> dict[str, t.Any]:
+    """The module `deployment`."""
+    return {
+        **connection_argument_spec(),
+        "state": {"type": "str", "default": "succeeded", "choices": ["started", "succeeded", "failed"]},
+        "service": {"type": "str", "required": True},
+        "version": {"type": "str"},
+        "environment": {"type": "str"},
+        "id": {"type": "str"},
+        "repo": {"type": "path"},
+        "revision": {"type": "str"},
+        "repo_url": {"type": "str"},
+        "previous_revision": {"type": "str"},
+        "api_key": {"type": "str", "no_log": True},
+        "api_key_file": {"type": "path", "no_log": False},
+        "record_dir": _with_variable("SEMATEXT_RECORD_DIR", type="path"),
+        "hosts": {"type": "list", "elements": "str"},
+        "mark_hosts": {"type": "bool", "default": False},
+        "url": {"type": "str"},
+        "msg": {"type": "str"},
+        "tags": {"type": "list", "elements": "str"},
+        "creator": {"type": "str", "default": "Ansible"},
+        "fields": {"type": "dict"},
+        "retries": {"type": "int", "default": 2},
+    }
+
+
 def _with_variable(name: str, **spec: t.Any) -> dict[str, t.Any]:
     return {**spec, "fallback": (env_fallback, [name])}
