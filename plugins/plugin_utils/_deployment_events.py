@@ -16,7 +16,7 @@ import typing as t
 
 from ..module_utils._event import escape_markdown
 from ._deployments import FAILED, STARTED, SUCCEEDED
-from ._history import Commit, History
+from ._history import AHEAD, DIVERGED, MISSING, ROLLBACK, SAME, Commit, History
 from ._repository_pages import commit_page, compare_page
 from ._words import MAX_LISTED, counted, duration, some
 
@@ -67,8 +67,8 @@ class Telling:
     @property
     def rollback(self) -> bool:
         """Whether this goes back to what was there before: git says so, or, where it doesn't know, the record."""
-        known = self.history.relation in ("ahead", "same", "diverged")
-        return self.history.relation == "rollback" or (self.returns and not known)
+        known = self.history.relation in (AHEAD, SAME, DIVERGED)
+        return self.history.relation == ROLLBACK or (self.returns and not known)
 
     def options(self) -> dict[str, t.Any]:
         """The options of the module `event` that say it."""
@@ -132,10 +132,10 @@ class Telling:
     def _compare_url(self) -> str:
         """The page that shows what is gained, or, of a rollback, what is taken back."""
         history = self.history
-        if not history.previous or history.relation == "same":
+        if not history.previous or history.relation == SAME:
             return ""
         ends = (history.previous, history.revision)
-        return compare_page(history.remote, *(reversed(ends) if history.relation == "rollback" else ends))
+        return compare_page(history.remote, *(reversed(ends) if history.relation == ROLLBACK else ends))
 
     def _message(self, title: str) -> str:
         took = f" ({duration(self._seconds())})" if self.state != STARTED and self.started else ""
@@ -165,19 +165,19 @@ class Telling:
         at = f" at {self._linked(history.revision)}{uncommitted}"
         if not history.previous:
             return f"{at}; no earlier deployment is known"
-        if history.relation == "same":
+        if history.relation == SAME:
             return f"{at}, as before"
         previous = self._linked(history.previous)
         compare = f" ([compare]({self._compare_url()}))" if self._compare_url() else ""
         if history.count is None:
             shallow = ", as it is shallow" if history.shallow else ""
-            lacking = f", which this repository does not have{shallow}" if history.relation == "missing" else ""
+            lacking = f", which this repository does not have{shallow}" if history.relation == MISSING else ""
             return f"{at}; before, it was {previous}{lacking}{compare}"
         number = f"{'' if history.exact else 'at least '}{counted(history.count, 'commit')}"
         authors = f" by {some(history.authors)}" if history.authors else ""
-        if history.relation == "rollback":
+        if history.relation == ROLLBACK:
             return f"{at}: {number}{authors} up to {previous} taken back{compare}"
-        if history.relation == "diverged":
+        if history.relation == DIVERGED:
             without = f", without {counted(history.removed, 'commit')} of it" if history.removed else ""
             return f"{at}: {number}{authors} that {previous} does not have{without}{compare}"
         return f"{at}: {number}{authors} since {previous}{compare}"

@@ -15,15 +15,18 @@ import typing as t
 from ..module_utils._client import MAX_PAUSE
 from ..module_utils._errors import DeliveryError, OptionError, SematextError
 from ..module_utils._event import RUN_ID, now, text
-from ..module_utils._options import TOKEN, Connection, read_api_key
+from ..module_utils._options import KEY_VARIABLES, TOKEN, Connection, api_key
 from ..module_utils._search import Query, search
 from ..module_utils._send import check, send_event
 from ._deployment_events import TYPE, Telling
 from ._deployments import FAILED, STARTED, SUCCEEDED, Deployment, Record, Step
-from ._history import History, read_history
+from ._history import SAME, UNKNOWN, History, read_history
 
 #: Seconds that reading a repository, and asking for an earlier deployment, may take.
 _LOOKING = 20
+
+#: How the names of the fields begin that the module sets.
+_OWN_FIELDS = ("service.name", "deployment.", "commit.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +137,7 @@ class _Teller:
 
     def _telling(self, moment: str) -> Telling:
         options, deployment, state = self._options, self._deployment, self._step.state
-        key = read_api_key(options, self._environ, self._warn)
+        key = self._api_key()
         if not deployment.started and state != STARTED and key and self._step.id:
             deployment.started = self._start_elsewhere(key)
         if options["previous_revision"]:
@@ -181,7 +184,21 @@ class _Teller:
             if not history.revision and options["revision"]:
                 history = dataclasses.replace(history, revision=options["revision"])
             return history
-        return History.unread(options["revision"] or "", options["repo_url"] or "", previous)
+        revision = options["revision"] or ""
+        same = revision == previous and bool(revision)
+        return History(
+            revision=revision,
+            remote=options["repo_url"] or "",
+            previous=previous,
+            relation=SAME if same else UNKNOWN,
+            count=0 if same else None,
+        )
+
+    def _api_key(self) -> str:
+        """The key for searching, "" if there is none."""
+        given = any(self._options[option] for option in KEY_VARIABLES)
+        given = given or any(self._environ.get(name) for name in KEY_VARIABLES.values())
+        return api_key(self._options, self._environ, self._warn) if given else ""
 
     def _previous(self, key: str) -> str:
         """The revision of the last deployment that has succeeded: as the timeline has it, or else this control node."""
@@ -252,5 +269,6 @@ def _check_texts(options: t.Mapping[str, t.Any]) -> None:
     url = options["url"]
     if url and not url.startswith(("https://", "http://")):
         raise OptionError("url", "must begin with https:// or http://")
-    if options["revision"] and not options["repo"] and not options["repo_url"]:
-        return
+    for name in options["fields"] or {}:
+        if str(name).lower().startswith(_OWN_FIELDS):
+            raise OptionError("fields", f"must not hold '{name}': the module sets it")
