@@ -9,9 +9,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
 
+from ._git import Git, GitError
 from ._repository_pages import commit_page
 
 #: Seconds. Reading a commit takes milliseconds, unless the file system is in trouble.
@@ -23,28 +22,16 @@ def read_commit(folder: str) -> tuple[str, dict[str, str]]:
 
     :returns: ("", {}) where there is no repository, no commit, no git, or git does not trust the repository's owner.
     """
+    git = Git(folder, TIMEOUT)
     try:
-        prefix, commit, branch = _git(folder, "rev-parse", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD").split("\n")
-    except (OSError, subprocess.SubprocessError, ValueError):
+        prefix, commit, branch = git.line("rev-parse", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD").split("\n")
+    except (GitError, ValueError):
         return "", {}
     fields = {"commit.id": commit}
     if branch != "HEAD":  # what git says of a detached head
         fields["commit.branch"] = branch
-    with contextlib.suppress(OSError, subprocess.SubprocessError):  # there need not be a remote
-        url = commit_page(_git(folder, "config", "--get", "remote.origin.url"), commit)
+    with contextlib.suppress(GitError):  # there need not be a remote
+        url = commit_page(git.line("config", "--get", "remote.origin.url"), commit)
         if url:
             fields["commit.url"] = url
     return prefix, fields
-
-
-def _git(folder: str, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIMEOUT,
-        check=True,
-    )
-    return done.stdout.decode("utf-8", "replace").rstrip("\n")

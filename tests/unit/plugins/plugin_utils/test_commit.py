@@ -6,22 +6,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 import pytest
 from ansible_collections.community.sematext.plugins.plugin_utils._commit import read_commit
-
-IDENTITY = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-
-
-def git(folder, *words):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
-    command = ["git", *IDENTITY, *words]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
+from repositories import git, head
 
 
 @pytest.fixture
@@ -32,10 +19,6 @@ def repository(tmp_path):
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "commit", "--quiet", "--allow-empty", "--message=one")
     return folder
-
-
-def head(folder):
-    return git(folder, "rev-parse", "HEAD")
 
 
 def test_a_folder_outside_of_any_repository(tmp_path):
