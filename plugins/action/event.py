@@ -18,6 +18,7 @@ from ..module_utils._event import OPTION_FIELDS, RUN_ID, build
 from ..module_utils._send import check, send_event
 from ..plugin_utils import _run
 from ..plugin_utils._hosts import host_name
+from ..plugin_utils._vaulted import decrypted
 
 # This file is imported once, by the process that forks a worker for each host. What it imports, the default
 # certificates above all, is there for all workers; the rehearsal loads them, and fills the caches that a first event
@@ -47,7 +48,7 @@ class ActionModule(ActionBase):
     def _options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's options, checked. Those of the event stay as they were written: the argument specification would
         make text of true, null, lists and dictionaries."""
-        self._task.args = _decrypted(self._task.args)
+        self._task.args = decrypted(self._task.args)
         _unused, options = self.validate_argument_spec(event_argument_spec())
         for option, value in self._task.args.items():
             if value is None and option in (*OPTION_FIELDS, "fields"):
@@ -77,12 +78,3 @@ class ActionModule(ActionBase):
         if self._task.args.get("ca_path"):  # an option names a file of the target, SEMATEXT_CA_PATH one of this host
             arguments["ca_path"] = options["ca_path"]
         return self._execute_module("community.sematext.event", module_args=arguments, task_vars=task_vars)
-
-
-def _decrypted(value: t.Any) -> t.Any:
-    """Values with what is vaulted in them as text: before ansible-core 2.19 such values are objects of their own."""
-    if hasattr(value, "__ENCRYPTED__"):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: _decrypted(item) for key, item in value.items()}
-    return [_decrypted(item) for item in value] if isinstance(value, list) else value

@@ -129,7 +129,7 @@ class Exchange:
             for part in response.iter_content(CHUNK):
                 body += part
                 if len(body) >= most:
-                    return bytes(body), NoAnswer(f"the answer has more than {most // 1024} KiB", "ask for less")
+                    return bytes(body), NoAnswer(f"the answer has more than {most / 1024**2:g} MiB", "ask for less")
         except Exception as exc:  # pylint: disable=broad-except
             late = any(isinstance(cause, socket.timeout) for cause in _chain(exc))
             return bytes(body), self._late() if late else _broken(exc)
