@@ -19,6 +19,7 @@ from ..module_utils._send import check, send_event
 from ..plugin_utils import _run
 from ..plugin_utils._decrypted import decrypted
 from ..plugin_utils._hosts import host_name
+from ..plugin_utils._vaulted import decrypted
 
 # This file is imported once, by the process that forks a worker for each host. What it imports, the default
 # certificates above all, is there for all workers; the rehearsal loads them, and fills the caches that a first event

@@ -15,7 +15,7 @@ class ModuleDocFragment:
 options:
   app_token:
     description:
-      - The token of the Sematext App whose timeline gets the events. It is a secret.
+      - The token of the Sematext App whose timeline has the events. It is a secret.
       - If neither this nor O(app_token_file) is given, the environment variables E(SEMATEXT_APP_TOKEN) and
         E(SEMATEXT_APP_TOKEN_FILE) of the control node are used. If both are given, this one is used.
     type: str
@@ -55,6 +55,22 @@ options:
     default: 5
 requirements:
   - requests (Python library), on the host that sends
+"""
+
+    # For modules that search.
+    API_KEY = r"""
+options:
+  api_key:
+    description:
+      - The API key of the Sematext account that has the App. It is a secret, and another one than the App token.
+      - If neither this nor O(api_key_file) is given, the environment variables E(SEMATEXT_API_KEY) and
+        E(SEMATEXT_API_KEY_FILE) of the control node are used. If both are given, this one is used.
+    type: str
+  api_key_file:
+    description:
+      - Path of a file on the control node that holds the API key and nothing else.
+      - A file that others than its owner may read gets a warning.
+    type: path
 """
 
     # For plugins that are configured in ansible.cfg and by environment variables.

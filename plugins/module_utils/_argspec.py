@@ -31,6 +31,30 @@ def connection_argument_spec() -> dict[str, t.Any]:
     }
 
 
+def api_key_argument_spec() -> dict[str, t.Any]:
+    """Doc fragment _sematext.api_key. Without a fallback, as the tokens are."""
+    return {
+        "api_key": {"type": "str", "no_log": True},
+        "api_key_file": {"type": "path", "no_log": False},  # a path is no secret
+    }
+
+
+def event_info_argument_spec() -> dict[str, t.Any]:
+    """The module `event_info`."""
+    return {
+        **connection_argument_spec(),
+        **api_key_argument_spec(),
+        "query": {"type": "str"},
+        "type": {"type": "str"},
+        "tags": {"type": "list", "elements": "str"},
+        "host": {"type": "str"},
+        "since": {"type": "str"},
+        "until": {"type": "str"},
+        "size": {"type": "int", "default": 100},
+        "sort": {"type": "str", "default": "newest"},
+    }
+
+
 def event_argument_spec() -> dict[str, t.Any]:
     """The module `event`."""
     return {

@@ -17,11 +17,12 @@ class OptionError(SematextError):
     """An option's value cannot be used.
 
     :ivar option: the option's name, as the user wrote it.
+    :ivar reason: what is wrong with it and what to do, without the full stop.
     """
 
     def __init__(self, option: str, reason: str) -> None:
         super().__init__(f"Option '{option}' {reason}.")
-        self.option = option
+        self.option, self.reason = option, reason
 
 
 class LibraryMissing(SematextError):
@@ -49,3 +50,7 @@ class ReceiverRefused(DeliveryError):
 
 class ReceiverUnavailable(DeliveryError):
     """No connection, no answer in time, or a passing trouble of the receiver: worth another try."""
+
+
+class SearchError(SematextError):
+    """A search was not answered."""

@@ -24,8 +24,9 @@ REGIONS = {
     "EU": "https://event-receiver.eu.sematext.com",
 }
 TOKEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-#: Environment variables by option, for the tokens; the first one that is set wins, an option wins over both.
+#: Environment variables by option, for the secrets.
 TOKEN_VARIABLES = {"app_token": "SEMATEXT_APP_TOKEN", "app_token_file": "SEMATEXT_APP_TOKEN_FILE"}
+KEY_VARIABLES = {"api_key": "SEMATEXT_API_KEY", "api_key_file": "SEMATEXT_API_KEY_FILE"}
 #: The names of the connection options.
 OPTIONS = ("app_token", "app_token_file", "region", "event_receiver_url", "validate_certs", "ca_path", "timeout")
 MAX_TIMEOUT = 300
@@ -52,6 +53,11 @@ class Connection:
     def url(self) -> str:
         """Where events are posted. It holds the token: never show it."""
         return f"{self.receiver}/{self.app_token}/event"
+
+    @property
+    def search_url(self) -> str:
+        """Where events are searched. It holds the token: never show it."""
+        return f"{self.receiver}/{self.app_token}/_search"
 
     @property
     def host(self) -> str:
@@ -81,7 +87,7 @@ def connection(
         raise OptionError("region", f"must be one of {', '.join(REGIONS)}; for another receiver set event_receiver_url")
     url = options.get("event_receiver_url")
     return Connection(
-        app_token=_token(options, environ, warn),
+        app_token=_secret(_APP_TOKEN, options, environ, warn),
         receiver=_receiver(url) if url else REGIONS[region],
         validate_certs=options.get("validate_certs") is not False,
         ca_path=options.get("ca_path") or None,
@@ -100,30 +106,60 @@ def seconds(option: str, value: t.Any, most: float, least: float = 0.001) -> flo
     return result
 
 
-def _token(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str], None]) -> str:
-    for source in (options, {option: environ.get(name) for option, name in TOKEN_VARIABLES.items()}):
-        if source.get("app_token"):
-            return _checked_token("app_token", str(source["app_token"]))
-        if source.get("app_token_file"):
-            return _checked_token("app_token_file", _read_token(str(source["app_token_file"]), warn))
-    raise OptionError(
-        "app_token",
-        "is not set: give it, app_token_file, or one of the environment variables "
-        + " and ".join(TOKEN_VARIABLES.values()),
-    )
+def api_key(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str], None]) -> str:
+    """The key that a search needs; the arguments are those of connection().
+
+    :raises OptionError: when there is none, or it cannot be one.
+    """
+    return _secret(_API_KEY, options, environ, warn)
 
 
-def _checked_token(option: str, value: str) -> str:
+@dataclasses.dataclass(frozen=True)
+class _Secret:
+    """A secret option; another one, whose name ends in `_file`, names a file that holds it.
+
+    :ivar what: its name in a sentence.
+    :ivar place: where Sematext shows it, in words.
+    :ivar variables: environment variables by option; the first one that is set wins, an option wins over both.
+    """
+
+    option: str
+    what: str
+    place: str
+    variables: t.Mapping[str, str]
+
+
+_APP_TOKEN = _Secret("app_token", "App token", "the App's settings", TOKEN_VARIABLES)
+_API_KEY = _Secret("api_key", "API key", "the account's settings", KEY_VARIABLES)
+
+
+def _secret(
+    secret: _Secret,
+    options: t.Mapping[str, t.Any],
+    environ: t.Mapping[str, str],
+    warn: t.Callable[[str], None],
+) -> str:
+    option, file_option = secret.option, f"{secret.option}_file"
+    for source in (options, {option: environ.get(name) for option, name in secret.variables.items()}):
+        if source.get(option):
+            return _checked_secret(secret, option, str(source[option]))
+        if source.get(file_option):
+            return _checked_secret(secret, file_option, _read_secret(secret, str(source[file_option]), warn))
+    variables = " and ".join(secret.variables.values())
+    raise OptionError(option, f"is not set: give it, {file_option}, or one of the environment variables {variables}")
+
+
+def _checked_secret(secret: _Secret, option: str, value: str) -> str:
     value = value.strip()
     if not TOKEN.fullmatch(value):
         raise OptionError(
             option,
-            "holds no App token: one is made of letters, digits, '-' and '_' alone; copy it from the App's settings",
+            f"holds no {secret.what}: one is made of letters, digits, '-' and '_' alone; copy it from {secret.place}",
         )
     return value
 
 
-def _read_token(path: str, warn: t.Callable[[str], None]) -> str:
+def _read_secret(secret: _Secret, path: str, warn: t.Callable[[str], None]) -> str:
     path = os.path.expanduser(path)
     try:
         with open(path, encoding="ascii") as file:
@@ -135,14 +171,15 @@ def _read_token(path: str, warn: t.Callable[[str], None]) -> str:
         content, mode = "", 0
     except OSError as exc:
         if TOKEN.fullmatch(path):
-            why = "if this is the token itself, give it as app_token"
+            why = f"if this is the {secret.what} itself, give it as {secret.option}"
         else:
             why = f"{path}: {exc.strerror}"
-        raise OptionError("app_token_file", f"names a file that cannot be read ({why})") from None
+        raise OptionError(f"{secret.option}_file", f"names a file that cannot be read ({why})") from None
     except ValueError:
-        raise OptionError("app_token_file", "names a file that cannot be read (no path looks like this)") from None
+        why = "no path looks like this"
+        raise OptionError(f"{secret.option}_file", f"names a file that cannot be read ({why})") from None
     if mode & (stat.S_IRGRP | stat.S_IROTH):
-        warn(f"The App token in {path} can be read by others; run: chmod 600 {path}")
+        warn(f"The {secret.what} in {path} can be read by others; run: chmod 600 {path}")
     return content
 
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from receiver.running import Receiver, running_receiver
 
-from playbooks import COLLECTIONS, TOKEN, Playbooks
+from playbooks import API_KEY, COLLECTIONS, TOKEN, Playbooks
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,14 +51,14 @@ def cleaned(receiver: Receiver) -> Iterator[Receiver]:
 @pytest.fixture(scope="session")
 def plain_receiver() -> Iterator[Receiver]:
     """One receiver for all tests."""
-    with running_receiver(tokens=[TOKEN]) as found:
+    with running_receiver(tokens=[TOKEN], api_key=API_KEY) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def secure_receiver() -> Iterator[Receiver]:
     """One receiver with TLS for all tests."""
-    with running_receiver(tokens=[TOKEN], tls=True) as found:
+    with running_receiver(tokens=[TOKEN], api_key=API_KEY, tls=True) as found:
         yield found
 
 

@@ -28,6 +28,8 @@ COLLECTIONS = Path((os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "bu
 PROGRAM = os.environ.get("ANSIBLE_PLAYBOOK") or str(Path(sys.executable).with_name("ansible-playbook"))
 #: An App token that is easy to search for.
 TOKEN = "SECRET-token_4d5c"
+#: An API key that is, too.
+API_KEY = "SECRET-key_9f01"
 
 sys.path.insert(0, str(ROOT / "tests"))
 

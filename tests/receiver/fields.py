@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import translate
 from typing import Any
 
-from receiver.timestamps import try_timestamp
+from receiver.timestamps import in_milliseconds, try_timestamp
 
 TEXT_FIELDS = ("message", "title", "data")
 
@@ -85,4 +85,4 @@ def comparable(value: Any) -> tuple[int, Any]:
     if isinstance(value, (bool, int, float)):
         return 0, value
     moment = try_timestamp(value)
-    return (2, value) if moment is None else (1, moment)
+    return (2, value) if moment is None else (1, in_milliseconds(moment))

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from receiver.bounds import EPOCH
 from receiver.dsl import single
 from receiver.fields import comparable, values
 from receiver.predicate import BadQuery
@@ -55,4 +57,4 @@ def _pick(source: dict[str, Any], field: str, down: bool) -> Any:
 
 def _shown(value: Any) -> Any:
     kind, key = comparable(value)
-    return int(key.timestamp() * 1000) if kind == 1 else value
+    return (key - EPOCH) // timedelta(milliseconds=1) if kind == 1 else value

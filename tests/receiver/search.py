@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hmac
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ class Page:
     size: int
     start: int
     sort: Sort
+    count: int  # so many hits are counted exactly
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def parse_page(parameters: dict[str, str], body: bytes) -> Page:
     size, start = _number(wanted, "size", 10), _number(wanted, "from", 0)
     if size + start > WINDOW:
         raise BadQuery(f"Result window is too large, from + size must be at most [{WINDOW}]")
-    return Page(_predicate(wanted), size, start, parse_sort(wanted.get("sort")))
+    return Page(_predicate(wanted), size, start, parse_sort(wanted.get("sort")), _count(wanted))
 
 
 def _predicate(wanted: dict[str, Any]) -> Predicate:
@@ -95,15 +97,24 @@ def _number(wanted: dict[str, Any], name: str, default: int) -> int:
     return int(text)
 
 
+def _count(wanted: dict[str, Any]) -> int:
+    count = wanted.get("track_total_hits", WINDOW)
+    if isinstance(count, bool):
+        return sys.maxsize if count else 0
+    return _number(wanted, "track_total_hits", WINDOW)
+
+
 def shape(hits: list[Hit], page: Page, started: float) -> dict[str, Any]:
     """Hits as Elasticsearch lays them out."""
     shown = hits[page.start : page.start + page.size]
+    exact = len(hits) <= page.count
+    total = {"value": len(hits) if exact else page.count, "relation": "eq" if exact else "gte"}
     return {
         "took": int((time.monotonic() - started) * 1000),
         "timed_out": False,
         "_shards": SHARDS,
         "hits": {
-            "total": {"value": len(hits), "relation": "eq"},
+            **({"total": total} if page.count else {}),
             "max_score": 1.0 if hits and not page.sort else None,
             "hits": shown,
         },

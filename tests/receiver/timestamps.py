@@ -30,6 +30,11 @@ def _zone(found: re.Match[str]) -> timezone:
     return timezone(-offset if found[9] == "-" else offset)
 
 
+def in_milliseconds(moment: datetime) -> datetime:
+    """A moment as Elasticsearch keeps a date: finer parts are cut off."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def is_date_only(text: str) -> bool:
     """Whether a text names a whole day."""
     return "T" not in text

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import socket
@@ -17,63 +16,11 @@ from contextlib import closing
 
 import pytest
 import yaml
-from ansible.parsing.vault import VaultLib, VaultSecret
+from lab import Lab, event, examples, play, sentence, vaulted
 
-from playbooks import COLLECTIONS, TOKEN
+from playbooks import TOKEN
 
 PLACES = ("controller", "target")
-LEAST = {"type": "deployment", "msg": "Deployed shop 1.23"}
-
-
-class Vaulted(str):
-    """Text that stands encrypted in a playbook."""
-
-
-def vaulted(text, password=b"vault-password"):
-    return Vaulted(VaultLib([("default", VaultSecret(password))]).encrypt(text.encode()).decode())
-
-
-yaml.SafeDumper.add_representer(
-    Vaulted, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|")
-)  # fmt: skip
-
-
-def event(options=None, **keywords):
-    """A task; keywords are those of a task, `options` are the module's besides type and msg."""
-    return {"name": "Send an event", "community.sematext.event": {**LEAST, **(options or {})}, **keywords}
-
-
-def play(*tasks, **keywords):
-    return [{"name": "Play", "hosts": "all", "gather_facts": False, **keywords, "tasks": list(tasks)}]
-
-
-class Lab:
-    """Runs tasks with a receiver and looks at their results."""
-
-    def __init__(self, playbook, receiver):
-        self._playbook, self.receiver = playbook, receiver
-        self.folder, self.home = playbook.folder, playbook.home
-
-    def __call__(self, *plays, env=None, **settings):
-        """Run plays."""
-        connection = {"SEMATEXT_APP_TOKEN": TOKEN, "SEMATEXT_EVENT_RECEIVER_URL": self.receiver.url}
-        return self._playbook([part for each in plays for part in each], env={**connection, **(env or {})}, **settings)
-
-    def results(self, *tasks, env=None, args=(), **keywords):
-        """The results of tasks, whether they fail or not, in one run."""
-        tasks = [{**task, "register": f"r{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
-        names = ", ".join(f"r{number}" for number in range(len(tasks)))
-        path = self.folder / "results.json"
-        keep = {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(path), "mode": "0600"}
-        tasks.append({"name": "Keep the results", "ansible.builtin.copy": keep, "check_mode": False, "diff": False})
-        run = self(play(*tasks, **keywords), env=env, args=args)
-        assert run.rc == 0, run.output
-        assert TOKEN not in run.output
-        return json.loads(path.read_text())
-
-    def result(self, options=None, **settings):
-        """The result of one task."""
-        return self.results(event(options), **settings)[0]
 
 
 @pytest.fixture
@@ -81,30 +28,15 @@ def lab(playbook, receiver):
     return Lab(playbook, receiver)
 
 
-def sentence(result):
-    """What a failed task says: one sentence, without traceback and token."""
-    assert result["failed"]
-    assert "Traceback" not in json.dumps(result)  # ansible-core says "(traceback unavailable)" of its own
-    assert "\n" not in result["msg"]
-    assert TOKEN not in json.dumps(result)
-    return result["msg"]
-
-
 # -- what is sent -----------------------------------------------------------------------------------------------------
 
 
 def test_each_example_of_the_documentation_works(lab):
-    source = (COLLECTIONS / "ansible_collections/community/sematext/plugins/modules/event.py").read_text()
-    (examples,) = [
-        node.value.value
-        for node in ast.parse(source).body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "EXAMPLES"
-    ]
     token_file = lab.home / ".sematext" / "app_token"
     token_file.parent.mkdir()
     token_file.write_text(TOKEN + "\n")
     token_file.chmod(0o600)
-    run = lab(play(*yaml.safe_load(examples), vars={"sematext_app_token": TOKEN}), env={"SEMATEXT_APP_TOKEN": ""})
+    run = lab(play(*examples("event"), vars={"sematext_app_token": TOKEN}), env={"SEMATEXT_APP_TOKEN": ""})
     assert run.rc == 0, run.output
     assert run.stderr == ""
     shown = [{name: event[name] for name in ("type", "message", "os.host")} for event in lab.receiver.events()]

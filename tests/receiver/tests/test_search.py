@@ -109,6 +109,7 @@ def test_a_bad_lucene_query_is_refused_as_elasticsearch_does(search: Search, que
         ({"match": {"os.host": "web-1"}}, "ab"),
         ({"range": {"timestamp": {"gte": "2024-05-31", "lt": "2024-06-01"}}}, "c"),
         ({"range": {"duration": {"gt": 9}}}, "a"),
+        ({"range": {"timestamp": {"gte": 1717113600000, "lte": "1717113600000", "format": "epoch_millis"}}}, "c"),
         (
             {
                 "bool": {
@@ -133,10 +134,26 @@ def test_an_elasticsearch_query_finds(search: Search, query: dict[str, Any], fou
      {"query": {"term": {"a": None}}}, {"aggs": {}},
      {"size": -1}, {"size": 10001}, {"from": "x"}, {"sort": [{"a": "up"}]}, [], "text",
      {"query": {"range": {"timestamp": {"gte": "x"}}}},
-     {"query": {"range": {"timestamp": {"from": "2024-01-01"}}}}],
+     {"query": {"range": {"timestamp": {"from": "2024-01-01"}}}},
+     {"query": {"range": {"timestamp": {"gte": "2024-01-01", "format": "epoch_millis"}}}},
+     {"query": {"range": {"timestamp": {"gte": "2024-01-01", "format": "yyyy"}}}}, {"track_total_hits": "some"}],
 )  # fmt: skip
 def test_a_bad_elasticsearch_request_is_refused(search: Search, body: Any) -> None:
     assert search(body, status=400)["error"]["reason"]
+
+
+def test_hits_are_counted_up_to_a_limit(search: Search) -> None:
+    counted = [search({"track_total_hits": count})["hits"].get("total") for count in (True, 4, 3, False)]
+    exact = {"value": 4, "relation": "eq"}
+    assert counted == [exact, exact, {"value": 3, "relation": "gte"}, None]
+
+
+def test_times_are_kept_in_milliseconds(search: Search, post: Post) -> None:
+    for second, name in (("43.4556Z", "e"), ("43.4551Z", "f")):
+        post({"type": "fine", "message": "fine", "timestamp": f"2025-05-30T09:58:{second}", "id": name})
+    answer = search(q='type:fine AND timestamp:"2025-05-30T09:58:43.455Z"', sort="timestamp:asc")
+    assert ids(answer) == "ef"
+    assert [hit["sort"] for hit in answer["hits"]["hits"]] == [[1748599123455]] * 2
 
 
 def test_results_come_in_pages(search: Search) -> None:

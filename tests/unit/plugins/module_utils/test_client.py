@@ -12,7 +12,7 @@ import time
 import traceback
 
 import pytest
-from ansible_collections.community.sematext.plugins.module_utils import _client, _event
+from ansible_collections.community.sematext.plugins.module_utils import _client, _event, _tls
 from ansible_collections.community.sematext.plugins.module_utils._client import MAX_PAUSE, Client
 from ansible_collections.community.sematext.plugins.module_utils._errors import (
     DeliveryError,
@@ -45,7 +45,7 @@ def clean_environment(monkeypatch, tmp_path):
     for name in CA_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    _client.cached_context.cache_clear()
+    _tls.cached_context.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -474,7 +474,7 @@ def test_http_to_a_receiver_that_speaks_https(tls_receiver):
 
 
 def test_the_default_certificates_are_loaded_once_per_process():
-    assert _client.tls_context() is _client.tls_context(None, True)
+    assert _tls.tls_context() is _tls.tls_context(None, True)
 
 
 # -- proxies, credentials ---------------------------------------------------------------------------------------------
