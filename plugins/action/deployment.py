@@ -16,10 +16,10 @@ from ansible.utils.display import Display
 from ..module_utils._argspec import deployment_argument_spec
 from ..module_utils._errors import LibraryMissing, SematextError
 from ..plugin_utils import _run
-from ..plugin_utils._decrypted import decrypted
-from ..plugin_utils._deployments import FAILED, STARTED, Step
+from ..plugin_utils._deployments import STARTED, Step
 from ..plugin_utils._marks import command
 from ..plugin_utils._tell_deployment import Play, tell
+from ..plugin_utils._vaulted import decrypted
 
 #: This run of ansible-playbook. The file is imported once, by the process that forks a worker for each host.
 _RUN = str(uuid.uuid4())

@@ -17,7 +17,6 @@ from ..module_utils._errors import LibraryMissing, OptionError, SematextError
 from ..module_utils._event import OPTION_FIELDS, RUN_ID, build
 from ..module_utils._send import check, send_event
 from ..plugin_utils import _run
-from ..plugin_utils._decrypted import decrypted
 from ..plugin_utils._hosts import host_name
 from ..plugin_utils._vaulted import decrypted
 

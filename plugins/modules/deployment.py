@@ -10,10 +10,10 @@ module: deployment
 short_description: Tell Sematext Cloud of a deployment and its commits
 version_added: 0.4.0
 description:
-  - Puts the start and the end of a deployment onto the event timeline of a Sematext App, with the commits that it brings
-    or takes back, so that one can follow a latency spike to a commit.
-  - Runs on the control node, and tells each state once, whatever the number of hosts, O(ignore:serial), or the strategy.
-    The start is told by the first host, success by the last, a failure by the first that has one. Once a failure was
+  - Puts the start and the end of a deployment onto the event timeline of a Sematext App, with the commits that it
+    brings or takes back, so that one can follow a latency spike to a commit.
+  - Runs on the control node, and tells each state once, whatever the number of hosts, C(serial), or the strategy. The
+    start is told by the first host, success by the last, a failure by the first that has one. Once a failure was
     told, the same deployment is not told as succeeded.
   - The start and the end are of one deployment, with one C(deployment.id), if they are of the same O(service) and
     O(environment), and in the same run, or in two runs on the same control node that do not contradict each other in
@@ -24,7 +24,7 @@ author:
   - The community.sematext authors (@ansible-collections)
 extends_documentation_fragment:
   - community.sematext._sematext
-  - community.sematext._api_key
+  - community.sematext._sematext.api_key
   - community.sematext._attributes
   - community.sematext._attributes.actiongroup_sematext
 attributes:
@@ -63,19 +63,20 @@ options:
     type: str
   id:
     description:
-      - The C(deployment.id), of letters, digits, C(-) and C(_), for a deployment whose start and end are told by different
-        control nodes, or by parallel runs. The same for both.
+      - The C(deployment.id), of letters, digits, C(-) and C(_), for a deployment whose start and end are told by
+        different control nodes, or by parallel runs. The same for both.
       - If the start was told elsewhere, it is looked for on the timeline, given an O(api_key).
     type: str
   repo:
     description:
-      - Path of a git checkout, or of a bare repository, on the control node, that holds the revision and the one before.
+      - Path of a git checkout, or of a bare repository, on the control node, that holds the revision and the one
+        before.
       - It is only read. Nothing that the repository configures is run.
     type: path
   revision:
     description:
-      - The commit that is deployed. With O(repo), anything that git understands, by default what is checked out. Without
-        it, the full id of a commit.
+      - The commit that is deployed. With O(repo), anything that git understands, by default what is checked out.
+        Without it, the full id of a commit.
     type: str
   repo_url:
     description:
@@ -91,8 +92,8 @@ options:
   record_dir:
     description:
       - The folder of the control node where deployments are remembered. It is made with mode 0700 if it is missing.
-      - If not given, the environment variable E(SEMATEXT_RECORD_DIR) is used, and after it C(sematext/deployments) in the
-        folder that E(ANSIBLE_HOME) names.
+      - If not given, the environment variable E(SEMATEXT_RECORD_DIR) is used, and after it C(sematext/deployments) in
+        the folder that E(ANSIBLE_HOME) names.
     type: path
   hosts:
     description:
@@ -106,8 +107,8 @@ options:
         deployment is under way. V(started) marks each host that the task runs for, the other states end that. A mark
         that nobody takes away ends after 4 hours, and with a reboot.
       - It needs C(become), and on the host the role P(community.sematext.service_events#role) with
-        O(community.sematext.service_events#role:service_events_delivery=spool), or P(community.sematext.host_events#role).
-        Where that is lacking, there is a warning.
+        O(community.sematext.service_events#role:service_events_delivery=spool), or
+        P(community.sematext.host_events#role). Where that is lacking, there is a warning.
     type: bool
     default: false
   url:

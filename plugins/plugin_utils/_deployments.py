@@ -158,9 +158,7 @@ class Record:
 
     def before(self, deployment: Deployment) -> list[Deployment]:
         """Those that have succeeded, without this one, the last first."""
-        return [
-            each for each in reversed(self.deployments) if each.outcome == SUCCEEDED and each.id != deployment.id
-        ]
+        return [each for each in reversed(self.deployments) if each.outcome == SUCCEEDED and each.id != deployment.id]
 
 
 def _tells(step: Step, deployment: Deployment) -> bool:

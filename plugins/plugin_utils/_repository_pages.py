@@ -60,3 +60,7 @@ def _below(remote: str, ways: t.Mapping[str, str], what: str) -> str:
     host = urllib.parse.urlsplit(base).hostname or ""
     way = next((way for word, way in ways.items() if word in host), "")
     return f"{base}{way}{what}" if way else ""
+
+
+def compare_page(remote: str, previous: str, revision: str) -> str:
+    return _below(remote, {"github": "/compare/", "gitlab": "/-/compare/"}, f"{previous}...{revision}")

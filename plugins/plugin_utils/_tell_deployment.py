@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import typing as t
 
@@ -16,15 +15,18 @@ from ..module_utils._client import MAX_PAUSE
 from ..module_utils._errors import DeliveryError, OptionError, SematextError
 from ..module_utils._event import RUN_ID, now, text
 from ..module_utils._options import KEY_VARIABLES, TOKEN, Connection, api_key
-from ..module_utils._search import Query, search
 from ..module_utils._send import check, send_event
 from ._deployment_events import TYPE, Telling
 from ._deployments import FAILED, STARTED, SUCCEEDED, Deployment, Record, Step
 from ._history import SAME, UNKNOWN, History, read_history
+from ._query import equal
+from ._search import search
 
 #: Seconds that reading a repository, and asking for an earlier deployment, may take.
 _LOOKING = 20
 
+#: How many events are looked through for an earlier deployment.
+_SEARCHED = 100
 #: How the names of the fields begin that the module sets.
 _OWN_FIELDS = ("service.name", "deployment.", "commit.")
 
@@ -203,35 +205,30 @@ class _Teller:
     def _previous(self, key: str) -> str:
         """The revision of the last deployment that has succeeded: as the timeline has it, or else this control node."""
         if key:
-            wanted = {
-                "type": TYPE,
-                "service.name": self._options["service"],
-                "deployment.state": SUCCEEDED,
-                **({"deployment.environment": self._options["environment"]} if self._options["environment"] else {}),
-            }
-            with self._search(key, wanted) as events:
-                for event in events:
-                    if event.get("deployment.id") != self._deployment.id and event.get("commit.id"):
-                        return str(event["commit.id"])
+            wanted = {"service.name": self._options["service"], "deployment.state": SUCCEEDED}
+            if self._options["environment"]:
+                wanted["deployment.environment"] = self._options["environment"]
+            for event in self._search(key, wanted):
+                same_place = event.get("deployment.environment", "") == (self._options["environment"] or "")
+                if same_place and event.get("deployment.id") != self._deployment.id and event.get("commit.id"):
+                    return str(event["commit.id"])
         return next((each.revision for each in self._record.before(self._deployment) if each.revision), "")
 
     def _start_elsewhere(self, key: str) -> str:
         """The start that another control node has told."""
-        wanted = {"type": TYPE, "deployment.id": self._deployment.id, "deployment.state": STARTED}
-        with self._search(key, wanted) as events:
-            for event in events:
-                return str(event.get("deployment.start", ""))
-        return ""
+        found = self._search(key, {"deployment.id": self._deployment.id, "deployment.state": STARTED})
+        return next((str(event["timestamp"]) for event in found if "timestamp" in event), "")
 
-    @contextlib.contextmanager
-    def _search(self, key: str, wanted: t.Mapping[str, str]) -> t.Iterator[list[dict[str, t.Any]]]:
-        """Events with these fields, the newest first."""
-        events: list[dict[str, t.Any]] = []
+    def _search(self, key: str, fields: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
+        """Some deployments with these fields, the newest first."""
+        clauses = [equal(field, value) for field, value in {"type": TYPE, **fields}.items()]
         try:
-            events = search(self._connection, key, Query(fields=wanted), size=10).events
+            events = search(self._connection, key, clauses, size=_SEARCHED).events
         except SematextError as exc:
             self._warn(f"community.sematext.deployment: earlier deployments cannot be searched for. {exc}")
-        yield events
+            return []
+        # a search finds words, so "shop" finds "shop 2", too
+        return [event for event in events if all(event.get(field) == value for field, value in fields.items())]
 
     def _keep(self, telling: Telling, moment: str) -> None:
         deployment, state = self._deployment, self._step.state
