@@ -67,7 +67,7 @@ class Telling:
     @property
     def rollback(self) -> bool:
         """Whether this goes back to what was there before: git says so, or, where it doesn't know, the record."""
-        known = self.history.relation in (AHEAD, SAME, DIVERGED)
+        known = self.history.relation in (AHEAD, DIVERGED)
         return self.history.relation == ROLLBACK or (self.returns and not known)
 
     def options(self) -> dict[str, t.Any]:

@@ -146,8 +146,10 @@ class _Teller:
             deployment.previous = options["previous_revision"]
         elif deployment.previous is None:
             deployment.previous = self._previous(key)
-        history = self._history(deployment.previous)
         before = self._record.before(deployment)
+        history = self._history(deployment.previous)
+        if history.relation == SAME and before and before[0].outcome == FAILED and before[0].revision:
+            history = self._history(before[0].revision)  # what is taken back is what has failed
         hosts, failed = self._hosts()
         return Telling(
             deployment.id,
@@ -212,7 +214,8 @@ class _Teller:
                 same_place = event.get("deployment.environment", "") == (self._options["environment"] or "")
                 if same_place and event.get("deployment.id") != self._deployment.id and event.get("commit.id"):
                     return str(event["commit.id"])
-        return next((each.revision for each in self._record.before(self._deployment) if each.revision), "")
+        before = self._record.before(self._deployment)
+        return next((each.revision for each in before if each.outcome == SUCCEEDED and each.revision), "")
 
     def _start_elsewhere(self, key: str) -> str:
         """The start that another control node has told."""
@@ -241,14 +244,14 @@ class _Teller:
 
 
 def _returns(version: str, revision: str, before: t.Sequence[Deployment]) -> bool:
-    """Whether this has been deployed before, and something else after it."""
+    """Whether this has been deployed before, and something else after it, well or not."""
     if not before:
         return False
 
     def same(other: Deployment) -> bool:
         return revision == other.revision if revision and other.revision else bool(version) and version == other.version
 
-    return not same(before[0]) and any(same(other) for other in before[1:])
+    return not same(before[0]) and any(same(other) for other in before[1:] if other.outcome == SUCCEEDED)
 
 
 def _check_texts(options: t.Mapping[str, t.Any]) -> None:
