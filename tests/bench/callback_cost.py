@@ -155,7 +155,7 @@ def _options() -> argparse.Namespace:
     add("--limit", type=float, default=60, help="seconds that a run of a peer may take (%(default)s)")
     add("--module-hosts", type=_numbers, default=MODULE_HOSTS, help="numbers of hosts of E (10,50,200)")
     add("--ours", type=_setting, action="append", default=[], metavar="NAME=VALUE",
-        help="an environment variable for our callback, repeatable (SEMATEXT_REPORT=start,end,changes,failures)")  # fmt: skip
+        help="an environment variable for our callback, such as SEMATEXT_REPORT=start,end; repeatable")  # fmt: skip
     add("--datadog", default=os.environ.get("BENCH_DATADOG_CALLBACK"), metavar="FOLDER",
         help=f"folder of Datadog's {DATADOG}")  # fmt: skip
     if "--quick" in sys.argv[1:]:
