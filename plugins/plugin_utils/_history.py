@@ -266,7 +266,7 @@ def _remote(git: Git, branch: str) -> str:
 
 def _commits(output: bytes) -> t.Iterator[Commit]:
     """Out of `rev-list --format`: a line with the id, and one with the rest, for each commit."""
-    lines = output.split(b"\n")
+    lines = output.split(b"\n")[:-1]  # each ends with it; what was cut does not
     for head, rest in zip(lines[::2], lines[1::2]):
         parts = rest.split(b"\0", 2)
         if not head.startswith(b"commit ") or len(parts) < 3:  # where it was cut
