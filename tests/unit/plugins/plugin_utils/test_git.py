@@ -10,6 +10,7 @@ Each trap leaves a file behind when it is sprung. That it can be is shown by git
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import time
 import typing as t
@@ -77,24 +78,31 @@ def fsmonitor(folder, trap):
     git(folder, "config", "core.fsmonitor", str(trap))
 
 
-def a_filter(key: str, name: str = "x", attributes: str = ".git/info/attributes") -> t.Callable[[Path, Trap], None]:
+def attributes(folder: Path, lines: str) -> None:
+    (folder / ".git" / "info").mkdir(exist_ok=True)
+    (folder / ".git" / "info" / "attributes").write_text(lines)
+
+
+def a_filter(key: str, name: str = "x") -> t.Callable[[Path, Trap], None]:
     def plant(folder: Path, trap: Trap) -> None:
         git(folder, "config", f"filter.{name}.{key}", str(trap))
-        (folder / ".git" / "info").mkdir(exist_ok=True)
-        (folder / attributes).write_text(f"* filter={name}\n")
+        attributes(folder, f"* filter={name}\n")
         disturbed(folder)
 
     return plant
 
 
+def filter_of_a_file(folder, trap):
+    git(folder, "config", "filter.x.clean", str(trap))
+    (folder / ".gitattributes").write_text("* filter=x\n")
+    disturbed(folder)
+
+
 def racy_filter(folder, trap):
-    """The index is not newer than the file, so git has to look into the file whatever its time is."""
-    a_filter("clean")(folder, trap)
-    moment = (folder / ".git" / "index").stat().st_mtime_ns
-    os.utime(folder / "file.txt", ns=(moment, moment))
-    git(folder, "update-index", "--refresh", "-q")
+    """The index is older than the file, so git has to look into the file whatever its time is."""
+    git(folder, "config", "filter.x.clean", str(trap))
+    attributes(folder, "* filter=x\n")
     os.utime(folder / ".git" / "index", (1, 1))
-    trap.sprung.unlink(missing_ok=True)
 
 
 def many_filters(folder, trap):
@@ -108,16 +116,14 @@ def many_filters(folder, trap):
 def included_filter(folder, trap):
     (folder / ".git" / "more").write_text(f'[filter "x"]\n\tclean = {trap}\n')
     git(folder, "config", f"includeIf.gitdir:{folder}/.path", "more")
-    (folder / ".git" / "info").mkdir(exist_ok=True)
-    (folder / ".git" / "info" / "attributes").write_text("* filter=x\n")
+    attributes(folder, "* filter=x\n")
     disturbed(folder)
 
 
 def filter_of_a_worktree(folder, trap):
     git(folder, "config", "extensions.worktreeConfig", "true")
     git(folder, "config", "--worktree", "filter.x.clean", str(trap))
-    (folder / ".git" / "info").mkdir(exist_ok=True)
-    (folder / ".git" / "info" / "attributes").write_text("* filter=x\n")
+    attributes(folder, "* filter=x\n")
     disturbed(folder)
 
 
@@ -146,8 +152,7 @@ def differ(folder, trap):
     git(folder, "config", "diff.external", str(trap))
     for name in ("command", "textconv"):
         git(folder, "config", f"diff.x.{name}", str(trap))
-    (folder / ".git" / "info").mkdir(exist_ok=True)
-    (folder / ".git" / "info" / "attributes").write_text("* diff=x\n")
+    attributes(folder, "* diff=x\n")
     (folder / "file.txt").write_text("something else\n")
 
 
@@ -199,7 +204,7 @@ PLANTS = {
     "filter clean": Plant(a_filter("clean"), ("status",)),
     "filter process": Plant(a_filter("process"), ("status",)),
     "filter smudge": Plant(a_filter("smudge"), ("checkout-index", "--force", "--all")),
-    "filter in .gitattributes": Plant(a_filter("clean", attributes=".gitattributes"), ("status",)),
+    "filter in .gitattributes": Plant(filter_of_a_file, ("status",)),
     "filter with = in its name": Plant(a_filter("clean", "a=b"), ("status",)),
     "filter with . in its name": Plant(a_filter("clean", "a.clean"), ("status",)),
     "filter with upper case": Plant(a_filter("CLEAN", "X"), ("status",)),
@@ -236,9 +241,10 @@ def test_the_traps_work(repository, trap, plant):
     """Else the test above would show nothing."""
     plant.plant(repository, trap)
     trap.sprung.unlink(missing_ok=True)
-    subprocess.run(
-        ["git", *plant.naive], cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60
-    )
+    terminal, end = pty.openpty()  # a pager is run for a terminal only
+    subprocess.run(["git", *plant.naive], cwd=repository, stdin=end, stdout=end, stderr=end, check=False, timeout=60)
+    os.close(end)
+    os.close(terminal)
     assert trap.sprung.exists()
 
 
@@ -263,10 +269,11 @@ def test_the_environment_configures_nothing(repository, trap, monkeypatch, tmp_p
 def test_a_git_in_the_repository_is_not_run(repository, trap, monkeypatch):
     """PATH names the folder that one is in, as it does for some users."""
     (repository / "git").symlink_to(trap.program)
+    expected = head(repository)
     for entry in (".", ""):
         monkeypatch.setenv("PATH", f"{entry}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.chdir(repository)
-        assert read_history(str(repository)).revision == head(repository)
+        assert read_history(str(repository)).revision == expected
     assert not trap.sprung.exists()
 
 
@@ -308,13 +315,12 @@ def test_a_branch_that_looks_like_an_option_is_a_branch(repository, tmp_path):
 
 def test_files_that_look_like_options(repository, trap):
     """They are asked for their filters by name."""
-    a_filter("clean")(repository, trap)
-    (repository / ".git" / "info" / "attributes").write_text("*.txt filter=x\n")
     for name in ("--stdin", "-a", "--output=x.txt", "new\nline"):
         (repository / name).write_text("x\n")
     git(repository, "add", "--", "--stdin", "-a", "--output=x.txt", "new\nline")
     commit(repository, "files")
-    trap.sprung.unlink(missing_ok=True)  # by `git add`
+    git(repository, "config", "filter.x.clean", str(trap))
+    attributes(repository, "*.txt filter=x\n")
     assert read_history(str(repository)).dirty is False
     (repository / "--output=x.txt").write_text("longer than it was\n")
     assert read_history(str(repository)).dirty is None
@@ -418,7 +424,7 @@ def test_the_complaints_of_git_are_not_told(repository):
 
 def test_a_clone_of_a_hostile_repository_is_read(repository, trap, tmp_path):
     """What comes with a clone: attributes, .gitmodules, .mailmap, refs."""
-    a_filter("clean", attributes=".gitattributes")(repository, trap)
+    filter_of_a_file(repository, trap)
     (repository / ".gitmodules").write_text('[submodule "x"]\n\tpath = x\n\turl = ext::touch x\n\tupdate = !touch x\n')
     (repository / ".mailmap").write_text("x" * 100_000)
     git(repository, "config", "--unset", "filter.x.clean")
