@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime as dt
+import os
 import re
 import typing as t
 import unicodedata
@@ -257,7 +258,8 @@ def _remote(git: Git, branch: str) -> str:
     values: dict[str, str] = {}
     for name, value in git.settings(r"^(remote\..*\.url|branch\..*\.remote)$")[0]:
         if value:
-            values.setdefault(name, value)  # of several addresses, git fetches from the first
+            # of several addresses, git fetches from the first
+            values.setdefault(name, os.fsencode(value).decode("utf-8", "replace"))
     remotes = {name[len("remote.") : -len(".url")]: url for name, url in values.items() if name.endswith(".url")}
     upstream = values.get(f"branch.{branch}.remote", "")
     only = next(iter(remotes)) if len(remotes) == 1 else ""

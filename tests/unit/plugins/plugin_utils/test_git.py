@@ -183,11 +183,15 @@ def promisor(url: str) -> t.Callable[[Path, Trap], None]:
 
 
 def submodule(folder, trap):
+    """It has a configuration of its own."""
     inner = make(folder / "inner")
+    (inner / "file.txt").write_text("as committed\n")
+    git(inner, "add", ".")
     commit(inner, "inner")
     git(folder, "-c", "advice.addEmbeddedRepo=false", "add", "inner")
     commit(folder, "with a submodule")
-    git(inner, "config", "core.fsmonitor", str(trap))
+    fsmonitor(inner, trap)
+    a_filter("clean")(inner, trap)
 
 
 class Plant(t.NamedTuple):
@@ -246,6 +250,11 @@ def test_the_traps_work(repository, trap, plant):
     os.close(end)
     os.close(terminal)
     assert trap.sprung.exists()
+
+
+def test_changes_are_unknown_where_there_are_more_filters_than_are_turned_off(repository, trap):
+    many_filters(repository, trap)
+    assert read_history(str(repository)).dirty is None
 
 
 @pytest.mark.parametrize("variable", ["GIT_EXTERNAL_DIFF", "GIT_SSH_COMMAND", "GIT_PAGER", "GIT_ASKPASS"])
@@ -332,6 +341,11 @@ def test_files_that_look_like_options(repository, trap):
 def test_a_remote_with_everything_that_is_odd(repository):
     git(repository, "config", "remote.origin.url", "--upload-pack=touch x\nremote.origin.url")
     assert read_history(str(repository)).remote == "--upload-pack=touch x\nremote.origin.url"
+
+
+def test_a_remote_that_is_no_text(repository):
+    git(repository, "config", "remote.origin.url", b"https://github.com/o/\xff")
+    assert read_history(str(repository)).remote == "https://github.com/o/\ufffd"
 
 
 # -- bounds -----------------------------------------------------------------------------------------------------------
