@@ -44,6 +44,8 @@ MAX_BYTES = 256 * 1024
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:(Z)|([+-])(\d\d):?(\d\d)?)?", re.ASCII
 )
+#: What makes a link of a word in extensions of Markdown: https://github.github.com/gfm/#autolinks-extension-
+_ADDRESS = re.compile(r"//|@|www\.", re.IGNORECASE)
 _KINDS = (
     (bool, lambda value: str(value).lower()),
     (type(None), lambda value: "null"),
@@ -218,10 +220,16 @@ def custom_fields(option: str, value: t.Any) -> dict[str, t.Any]:
 
 
 def escape_markdown(value: str) -> str:
-    """Text for use inside a message, which is shown as Markdown: it formats nothing and stays on one line."""
+    """Text for use inside a message, which is shown as Markdown: it formats nothing and stays on one line.
+
+    Nor does an address in it become a link by itself, or `@name` a mention, where a renderer knows such.
+    """
     value = re.sub(r"([\\`*\[\]<>~|&])", r"\\\1", " ".join(value.split()))
     value = re.sub(r"^(\d+(?=[.)](?: |$))|(?=[#+-]))", r"\1\\", value)  # headings and lists
-    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", value)
+    value = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", value)
+    return " ".join(
+        re.sub(r"[.@]|(?<=/)/", r"\\\g<0>", word) if _ADDRESS.search(word) else word for word in value.split(" ")
+    )
 
 
 def _field_value(option: str, value: t.Any) -> t.Any:

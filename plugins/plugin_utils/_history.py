@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime as dt
+import os
 import re
 import typing as t
 import unicodedata
@@ -257,7 +258,8 @@ def _remote(git: Git, branch: str) -> str:
     values: dict[str, str] = {}
     for name, value in git.settings(r"^(remote\..*\.url|branch\..*\.remote)$")[0]:
         if value:
-            values.setdefault(name, value)  # of several addresses, git fetches from the first
+            # of several addresses, git fetches from the first
+            values.setdefault(name, os.fsencode(value).decode("utf-8", "replace"))
     remotes = {name[len("remote.") : -len(".url")]: url for name, url in values.items() if name.endswith(".url")}
     upstream = values.get(f"branch.{branch}.remote", "")
     only = next(iter(remotes)) if len(remotes) == 1 else ""
@@ -266,7 +268,7 @@ def _remote(git: Git, branch: str) -> str:
 
 def _commits(output: bytes) -> t.Iterator[Commit]:
     """Out of `rev-list --format`: a line with the id, and one with the rest, for each commit."""
-    lines = output.split(b"\n")
+    lines = output.split(b"\n")[:-1]  # each ends with it; what was cut does not
     for head, rest in zip(lines[::2], lines[1::2]):
         parts = rest.split(b"\0", 2)
         if not head.startswith(b"commit ") or len(parts) < 3:  # where it was cut

@@ -7,8 +7,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 import sys
 import uuid
+from html import unescape
 
 import pytest
 from ansible_collections.community.sematext.plugins.module_utils import _event
@@ -393,6 +395,7 @@ def test_decode_refuses_what_is_no_event(body):
 PIECES = r"a|b|1.|1)|-|---|#|+|_|__|_a_|*|**|`|[|]|(|)|<|>|<b>|!|&|&amp;|&copy;|&#42;|~~|\|=|:|http://x.y"
 markdown_text = st.lists(st.sampled_from([*PIECES.split("|"), "|", " ", "\n"]) | sound_text, max_size=6).map("".join)
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+LINKING = MarkdownIt("gfm-like")
 
 
 @example("# one", "{} failed")
@@ -407,6 +410,38 @@ def test_escaped_text_is_shown_as_it_was_and_formats_nothing(value, message):
     shown = blocks[1].children
     assert {child.type for child in shown} <= {"text", "text_special"}
     assert "".join(child.content for child in shown).split() == message.format(value).split()
+
+
+HOSTILE = [
+    "![x](http://evil.example/pixel.png)",
+    "[click](https://evil.example) <script>alert(1)</script>",
+    "http://evil.example/?token=1 https://localhost/x ftp://1.2.3.4/a//b",
+    "//evil.example/x http://a_b.example/*x*_y_",
+    "WWW.evil.example www.evil.example",
+    "@everyone a@b.example mailto:a.b@c.example",
+    "<https://evil.example> &lt;b&gt; `http://x.y`",
+    "1.@ \\.@ \\//x.example",
+    "=== ---",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("message", ["{}", "* [1a2b3c4](https://github.com/o/n/commit/1a2b3c4) {}"])
+def test_addresses_and_mentions_do_not_become_links(value, message):
+    """With GitHub's flavour of Markdown, which makes links of addresses."""
+    html = LINKING.render(message.format(_event.escape_markdown(value)))
+    assert html.count("<a ") == message.count("](")
+    assert not re.search("<(?!/?(a|p|ul|li)\\b)", html)
+    shown = unescape(re.sub("<[^>]*>", "", html))
+    assert (
+        shown.split()
+        == message.format(value).replace("* [1a2b3c4](https://github.com/o/n/commit/1a2b3c4)", "1a2b3c4").split()
+    )
+
+
+def test_a_word_without_end_is_escaped_at_once():
+    assert len(_event.escape_markdown("a" * 1_000_000)) == 1_000_000
+    assert len(_event.escape_markdown("@" * 500_000)) == 1_000_000
 
 
 @pytest.mark.parametrize("name", ["install_packages on db_1", "10.0.0.1", "1.23.0", "web-1.example.com", "site.yml:12"])

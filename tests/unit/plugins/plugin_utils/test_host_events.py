@@ -42,7 +42,7 @@ def test_a_failure_of_a_task_without_a_place_names_none():
 def test_names_cannot_format_a_message():
     task = {**TASK, "name": "*Install* [x](http://y) <b>`z`\n# new"}
     event = failure(about(), "failed", "a", "play", task)
-    assert r"\*Install\* \[x\](http://y) \<b\>\`z\` # new" in event["message"]
+    assert r"\*Install\* \[x\](http:/\/y) \<b\>\`z\` # new" in event["message"]
     assert event["ansible.task.name"] == task["name"]
 
 
