@@ -17,8 +17,8 @@ from ..module_utils._errors import LibraryMissing, OptionError, SematextError
 from ..module_utils._event import OPTION_FIELDS, RUN_ID, build
 from ..module_utils._send import check, send_event
 from ..plugin_utils import _run
+from ..plugin_utils._arguments import arguments
 from ..plugin_utils._hosts import host_name
-from ..plugin_utils._vaulted import decrypted
 
 # This file is imported once, by the process that forks a worker for each host. What it imports, the default
 # certificates above all, is there for all workers; the rehearsal loads them, and fills the caches that a first event
@@ -48,9 +48,8 @@ class ActionModule(ActionBase):
     def _options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's options, checked. Those of the event stay as they were written: the argument specification would
         make text of true, null, lists and dictionaries."""
-        self._task.args = decrypted(self._task.args)
-        _unused, options = self.validate_argument_spec(event_argument_spec())
-        for option, value in self._task.args.items():
+        given, options = arguments(self._task, event_argument_spec())
+        for option, value in given.items():
             if value is None and option in (*OPTION_FIELDS, "fields"):
                 raise OptionError(option, "must not be null; leave it out, for example with default(omit)")
             if option in OPTION_FIELDS:

@@ -15,9 +15,9 @@ from ansible.utils.display import Display
 from ..module_utils._argspec import event_info_argument_spec
 from ..module_utils._errors import LibraryMissing, OptionError, SematextError
 from ..module_utils._options import api_key, connection
+from ..plugin_utils._arguments import arguments
 from ..plugin_utils._query import clauses, order
 from ..plugin_utils._search import WINDOW, search
-from ..plugin_utils._vaulted import decrypted
 
 #: Events in one result. They are held in memory, and shown where a result is shown.
 MAX_SIZE = 100_000
@@ -60,11 +60,10 @@ class ActionModule(ActionBase):
         }
 
     def _options(self) -> dict[str, t.Any]:
-        self._task.args = decrypted(self._task.args)
-        _unused, options = self.validate_argument_spec(event_info_argument_spec())
+        given, options = arguments(self._task, event_info_argument_spec())
         for option in WANTED:
-            if option in self._task.args:
-                if self._task.args[option] is None:
+            if option in given:
+                if given[option] is None:
                     raise OptionError(option, "must not be null; leave it out, for example with default(omit)")
-                options[option] = self._task.args[option]
+                options[option] = given[option]
         return options

@@ -27,7 +27,7 @@ except ImportError:
 
 from ._errors import LibraryMissing
 from ._options import Connection
-from ._tls import TLSAdapter, tls_context
+from ._tls import use_certificates
 from ._version import VERSION
 
 #: Bytes that are read at once.
@@ -81,9 +81,7 @@ class Exchange:
             **(headers or {}),
         }
         if connection.receiver.startswith("https:"):
-            self._session.mount("https://", TLSAdapter(tls_context(connection.ca_path, connection.validate_certs)))
-            if not connection.validate_certs:
-                requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
+            use_certificates(self._session, connection.ca_path, connection.validate_certs)
 
     def post(self, url: str, body: bytes, most: int) -> Answer:
         """Post once, for at most `timeout` seconds in all.

@@ -23,6 +23,16 @@ except ImportError:
 from ._errors import LibraryMissing, OptionError
 
 
+def use_certificates(session: requests.Session, ca_path: str | None, validate_certs: bool) -> None:
+    """Has all https connections of a session use the context of these options.
+
+    :raises OptionError: when `ca_path` cannot be used.
+    """
+    session.mount("https://", _Adapter(tls_context(ca_path, validate_certs)))
+    if not validate_certs:
+        requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
+
+
 def tls_context(ca_path: str | None = None, validate_certs: bool = True) -> ssl.SSLContext:
     """A context for TLS connections. Loading the default certificates takes 25 ms, so this is done once per process.
 
@@ -57,7 +67,7 @@ def cached_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
 
 if requests is not None:
 
-    class TLSAdapter(requests.adapters.HTTPAdapter):
+    class _Adapter(requests.adapters.HTTPAdapter):
         """Uses one TLS context for all connections, where requests would load the certificates again for each."""
 
         def __init__(self, context: ssl.SSLContext) -> None:

@@ -239,6 +239,15 @@ def test_vaulted_values(lab):
     assert json.loads(sent["data"]) == {"deep": ["inside"]}
 
 
+def test_a_mistyped_option_does_not_show_the_others(lab):
+    variables = lab.folder / "secret.yml"
+    variables.write_text(json.dumps({"token": TOKEN}))
+    tasks = [event({"app_token": "{{ token }}", **wrong}) for wrong in ({"timeout": "long"}, {"colour": "red"})]
+    results = lab.results(*tasks, vars_files=[str(variables)])  # looks at the output, too
+    assert "timeout" in sentence(results[0])
+    assert "colour" in sentence(results[1])
+
+
 def test_a_token_file_that_others_may_read_gets_a_warning(lab):
     path = lab.folder / "token"
     path.write_text(TOKEN)

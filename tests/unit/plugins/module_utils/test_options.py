@@ -66,6 +66,24 @@ def test_precedence_of_the_places_a_token_comes_from(token_file):
         _options.connection(options, environ, Warned())
 
 
+def test_the_api_key_has_places_of_its_own(token_file):
+    options = {"api_key": "option", "api_key_file": token_file("option-file", "one"), "app_token": "no"}
+    environ = {"SEMATEXT_API_KEY": "variable", "SEMATEXT_API_KEY_FILE": token_file("variable-file", "two")}
+    environ["SEMATEXT_APP_TOKEN"] = "no"
+    found = []
+    for source, name in (
+        (options, "api_key"),
+        (options, "api_key_file"),
+        (environ, "SEMATEXT_API_KEY"),
+        (environ, "SEMATEXT_API_KEY_FILE"),
+    ):
+        found.append(_options.api_key(options, environ, Warned()))
+        source[name] = ""  # as good as not given
+    assert found == ["option", "option-file", "variable", "variable-file"]
+    with pytest.raises(OptionError, match="'api_key' is not set.*SEMATEXT_API_KEY and SEMATEXT_API_KEY_FILE"):
+        _options.api_key(options, environ, Warned())
+
+
 @pytest.mark.parametrize("content", [TOKEN, f"{TOKEN}\n", f"  {TOKEN}\r\n"])
 def test_white_space_around_a_token_in_a_file_is_no_part_of_it(token_file, content):
     assert connect(app_token=None, app_token_file=token_file(content)).app_token == TOKEN

@@ -416,7 +416,7 @@ def test_tls():
         assert len(secure.requests()) == 1
 
 
-# -- what the deployment module and others rely on --------------------------------------------------------------------
+# -- what is asked ----------------------------------------------------------------------------------------------------
 
 
 def test_an_app_without_events_has_nothing_to_sort_by_yet():
