@@ -151,10 +151,7 @@ _raw:
     - type: build
       severity: info
       title: Build of acme/shop succeeded
-      msg: >-
-        [Run 42](https://github.com/acme/shop/actions/runs/9001) of CI / test on main at
-        [0c9f1e2](https://github.com/acme/shop/commit/0c9f1e2aa0b1f6c7c2a7f0a3b5b0d1c4519be229) by octocat succeeded
-        (2 min 5 s)
+      msg: Run 42 of CI / test on main at 0c9f1e2 by octocat succeeded (2 min 5 s)
       creator: GitHub Actions
       host: runner-1
       tags: []

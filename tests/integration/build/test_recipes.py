@@ -191,22 +191,8 @@ def test_the_end_is_reported_whatever_happens():
 # -- GitLab CI --------------------------------------------------------------------------------------------------------
 
 
-class _Loader(yaml.SafeLoader):
-    """Knows GitLab's `!reference`: https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags"""
-
-
-_Loader.add_constructor("!reference", lambda loader, node: tuple(loader.construct_sequence(node)))
-PIPELINE = yaml.load((RECIPES / "gitlab" / ".gitlab-ci.yml").read_text(), _Loader)
-
-
-def lines(words):
-    """The lines of a script, with what they refer to."""
-    for line in words:
-        if isinstance(line, tuple):
-            job, key = line
-            yield from lines(PIPELINE[job][key])
-        else:
-            yield line
+PIPELINE = yaml.safe_load((RECIPES / "gitlab" / ".gitlab-ci.yml").read_text())
+BUILD = {**PIPELINE[PIPELINE["build"]["extends"]], **PIPELINE["build"]}
 
 
 class GitLabJob:
@@ -227,7 +213,7 @@ class GitLabJob:
         }
 
     def __call__(self, *parts, status, make="true"):
-        words = [line for part in parts for line in lines(PIPELINE["build"][part])]
+        words = [line for part in parts for line in BUILD[part]]
         script = "\n".join(["set -eo pipefail", *(make if word == "make" else word for word in words)])
         return run(["bash", "-c", script], {**self._environment, "CI_JOB_STATUS": status}, self._checkout)
 
