@@ -45,6 +45,11 @@ def hostile(folder):
     return f"{{{{ lookup('pipe', '{touch}') }}}}$({touch})`{touch}`"
 
 
+def is_name_of(event, branch):
+    """Whether the event names the branch as it is called, as far as there is room."""
+    return event["ci.branch"][:200] == branch[:200]
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """The sources that are built. Whoever wrote them would like to run something with the token."""
@@ -149,8 +154,8 @@ def test_a_workflow_reports_its_start_and_its_end(receiver, artifact, checkout, 
     start, end = receiver.events()
     assert (start["build.state"], end["build.state"]) == ("started", "failed")
     for event in (start, end):
-        assert (event["ci.branch"], event["ci.commit"]) == (branch, SHA)
-        assert event["commit.id"] == PR_HEAD
+        assert is_name_of(event, branch)
+        assert (event["ci.commit"], event["commit.id"]) == (SHA, PR_HEAD)
         assert event["ci.url"] == "https://github.com/octocat/hello-world/actions/runs/1658821493"
     assert end["build.duration"] > 0
     assert end["build.started"] == outputs["started"].replace("Z", ".000Z")
@@ -236,7 +241,7 @@ def test_a_gitlab_job_reports_its_start_and_its_end(receiver, artifact, gitlab_c
     assert "build.duration" not in start
     assert end["build.started"] == "2024-05-30T09:58:43.000Z"
     assert end["commit.url"] == f"https://gitlab.example.com/group/sub/shop/-/commit/{SHA}"
-    assert end["ci.branch"] == hostile(gitlab_checkout)
+    assert is_name_of(end, hostile(gitlab_checkout))
     assert not list(gitlab_checkout.iterdir())
 
 
@@ -282,7 +287,8 @@ def test_a_jenkins_build_reports_its_start_and_its_end(receiver, artifact, check
         assert done.returncode == 0, done.stdout
     start, end = receiver.events()
     assert (start["build.state"], end["build.state"]) == ("started", "failed")
-    assert (end["ci.branch"], end["commit.id"]) == (hostile(checkout), SHA)
+    assert is_name_of(end, hostile(checkout))
+    assert end["commit.id"] == SHA
     assert end["build.started"] == "2024-05-30T09:58:43.000Z"
     strict = {
         "SEMATEXT_EVENT_RECEIVER_URL": NOWHERE,
