@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -339,6 +340,37 @@ def test_each_option_is_documented_with_its_variable():
     assert set(documented) == set(OPTIONS)
     for option, about in documented.items():
         assert [each["name"] for each in about["env"]] == [PREFIX + option.upper()]
+
+
+def test_the_guide_names_each_variable():
+    guide = (ROOT / "docs" / "guide_builds.md").read_text()
+    names = {PREFIX[:-1] + suffix for suffix in re.findall(r"`(_[A-Z_]+)`", guide)}
+    names.update(re.findall(rf"{PREFIX}[A-Z_]+", guide))
+    assert names == {PREFIX + option.upper() for option in OPTIONS}
+
+
+def test_the_documented_event_is_the_one_that_is_sent():
+    page = (ROOT / "docs" / "events.md").read_text()
+    documented = json.loads(re.search(r"## `build`.*?```json\n(.*?)```", page, re.DOTALL).group(1))
+    sha = documented["commit.id"]
+    environ = {
+        **GITHUB,
+        "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_RUN_ID": "9001",
+        "GITHUB_RUN_NUMBER": "42",
+        "GITHUB_WORKFLOW": "CI",
+        "GITHUB_JOB": "test",
+        "GITHUB_SHA": sha,
+        "GITHUB_TRIGGERING_ACTOR": "octocat",
+    }
+    event = read(environ, started=documented["build.started"])
+    passing = ("timestamp", "build.duration", "event.id")  # what differs from build to build
+    took = re.compile(r" \([^()]*\)$")
+    for each in (event, documented):
+        each["message"] = took.sub("", each["message"])
+        for name in passing:
+            each.pop(name, None)
+    assert event == documented
 
 
 def test_the_playbook_and_the_lookup_agree_on_what_is_strict():
