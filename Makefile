@@ -52,6 +52,7 @@ lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-im
 	ansible-lint
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	tests/checks/recipes
 	tests/checks/galaxy
 	tests/checks/sanity
 

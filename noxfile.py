@@ -44,10 +44,17 @@ TELLING = [
     "tests/integration/callback/test_other_commands.py",
     "tests/integration/callback/test_run_secrets.py",
     "tests/integration/event",
+    "tests/integration/build/test_build_event.py",
     "tests/integration/nodes/test_events.py",
     "tests/integration/nodes/test_examples.py",
 ]
-ALL = ["tests/unit", "tests/integration/callback", "tests/integration/event", "tests/integration/nodes"]
+ALL = [
+    "tests/unit",
+    "tests/integration/callback",
+    "tests/integration/event",
+    "tests/integration/build/test_build_event.py",
+    "tests/integration/nodes",
+]
 
 
 def prepare(session: nox.Session, core: str) -> None:

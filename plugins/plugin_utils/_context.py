@@ -59,8 +59,8 @@ class _System(t.NamedTuple):
     fields: t.Mapping[str, t.Sequence[_Read]]
 
 
-#: Some variables hold a symbolic name, such as HEAD, or the number of a changeset.
-_COMMIT = "([0-9a-fA-F]{7,64})"
+#: A commit's id. Some variables hold a symbolic name, such as HEAD, or the number of a changeset.
+COMMIT = "([0-9a-fA-F]{7,64})"
 #: Of the URL of a repository, its path on the server: there is no place for a password, nor for a token.
 _REPOSITORY = r"(?:(?:https?|ssh|git)://[^/?#]+/|[\w.-]+@[\w.-]+:/?)([\w.~%/-]+?)(?:\.git)?/?"
 
@@ -90,7 +90,7 @@ _SYSTEMS = (
             # the name of a pull request's ref is like 7/merge
             "ci.branch": (_Read("{GITHUB_HEAD_REF}"), _Read("{GITHUB_REF_TYPE}:{GITHUB_REF_NAME}", "branch:(.+)")),
             "ci.tag": (_Read("{GITHUB_REF_TYPE}:{GITHUB_REF_NAME}", "tag:(.+)"),),
-            "ci.commit": (_Read("{GITHUB_SHA}", _COMMIT),),
+            "ci.commit": (_Read("{GITHUB_SHA}", COMMIT),),
             "ci.actor": (_Read("{GITHUB_TRIGGERING_ACTOR}"), _Read("{GITHUB_ACTOR}")),
         },
     ),
@@ -104,7 +104,7 @@ _SYSTEMS = (
             "ci.repository": (_Read("{CI_PROJECT_PATH}"),),
             "ci.branch": (_Read("{CI_COMMIT_BRANCH}"), _Read("{CI_MERGE_REQUEST_SOURCE_BRANCH_NAME}")),
             "ci.tag": (_Read("{CI_COMMIT_TAG}"),),
-            "ci.commit": (_Read("{CI_COMMIT_SHA}", _COMMIT),),
+            "ci.commit": (_Read("{CI_COMMIT_SHA}", COMMIT),),
             "ci.actor": (_Read("{GITLAB_USER_LOGIN}"),),
         },
     ),
@@ -120,7 +120,7 @@ _SYSTEMS = (
             # of a change request, the others are like PR-24
             "ci.branch": (_Read("{CHANGE_BRANCH}"), _Read("{BRANCH_NAME}"), _Read("{GIT_BRANCH}", "(?:origin/)?(.+)")),
             "ci.tag": (_Read("{TAG_NAME}"),),
-            "ci.commit": (_Read("{GIT_COMMIT}", _COMMIT),),
+            "ci.commit": (_Read("{GIT_COMMIT}", COMMIT),),
             "ci.actor": (_Read("{BUILD_USER_ID}"), _Read("{CHANGE_AUTHOR}")),
         },
     ),
@@ -137,7 +137,7 @@ _SYSTEMS = (
                 _Read("{BUILD_SOURCEBRANCH}", "refs/heads/(.+)"),
             ),
             "ci.tag": (_Read("{BUILD_SOURCEBRANCH}", "refs/tags/(.+)"),),
-            "ci.commit": (_Read("{BUILD_SOURCEVERSION}", _COMMIT),),
+            "ci.commit": (_Read("{BUILD_SOURCEVERSION}", COMMIT),),
             "ci.actor": (_Read("{BUILD_REQUESTEDFOR}"),),
         },
     ),
@@ -150,7 +150,7 @@ _SYSTEMS = (
             "ci.repository": (_Read("{BITBUCKET_REPO_FULL_NAME}"),),
             "ci.branch": (_Read("{BITBUCKET_BRANCH}"),),
             "ci.tag": (_Read("{BITBUCKET_TAG}"),),
-            "ci.commit": (_Read("{BITBUCKET_COMMIT}", _COMMIT),),
+            "ci.commit": (_Read("{BITBUCKET_COMMIT}", COMMIT),),
             "ci.actor": (_Read("{BITBUCKET_STEP_TRIGGERER_UUID}"),),
         },
     ),
@@ -164,11 +164,21 @@ _SYSTEMS = (
             "ci.repository": (_Read("{BUILDKITE_REPO}", _REPOSITORY),),
             "ci.branch": (_Read("{BUILDKITE_BRANCH}"),),
             "ci.tag": (_Read("{BUILDKITE_TAG}"),),
-            "ci.commit": (_Read("{BUILDKITE_COMMIT}", _COMMIT),),
+            "ci.commit": (_Read("{BUILDKITE_COMMIT}", COMMIT),),
             "ci.actor": (_Read("{BUILDKITE_BUILD_CREATOR}"),),
         },
     ),
 )
+
+#: The systems, as people call them.
+CI_NAMES = {
+    "github_actions": "GitHub Actions",
+    "gitlab": "GitLab CI",
+    "jenkins": "Jenkins",
+    "azure_pipelines": "Azure Pipelines",
+    "bitbucket": "Bitbucket Pipelines",
+    "buildkite": "Buildkite",
+}
 
 #: The fields of an AWX job and the extra variables that they are read from, best first, without their prefix.
 _AWX_FIELDS = {
@@ -200,7 +210,7 @@ def ci_fields(environ: t.Mapping[str, str]) -> dict[str, str]:
         read = _url_value if field == "ci.url" else _value
         value = next(filter(None, (read(source, environ) for source in sources)), "")
         if value and not _is_address(field, value):
-            fields[field] = value if field == "ci.url" else _text(value)
+            fields[field] = value if field == "ci.url" else plain_text(value)
     if fields.get("ci.branch") == fields.get("ci.tag"):  # Jenkins and Buildkite name a tag as the branch, too
         fields.pop("ci.branch", None)
     return fields
@@ -232,7 +242,7 @@ def awx_fields(environ: t.Mapping[str, str], variables: t.Mapping[str, t.Any]) -
     if workflow is not None:
         fields["awx.workflow.job.id"] = workflow
     for field, names in _AWX_FIELDS.items():
-        value = _text(next(filter(None, (_variable(variables, name) for name in names)), ""))
+        value = plain_text(next(filter(None, (_variable(variables, name) for name in names)), ""))
         if value and not _is_address(field, value):
             fields[field] = value
     return fields
@@ -267,9 +277,9 @@ def selection_fields(
     fields = {
         "ansible.tags": _texts(wanted if wanted != ["all"] else ()),
         "ansible.skip_tags": _texts(sorted(skip_tags or ())),
-        "ansible.limit": _text(limit or ""),
+        "ansible.limit": plain_text(limit or ""),
         "ansible.inventories": _texts(dict.fromkeys(_inventory(source) for source in inventories or () if source)),
-        "ansible.start_at_task": _text(start_at_task or ""),
+        "ansible.start_at_task": plain_text(start_at_task or ""),
     }
     return {field: value for field, value in fields.items() if value}
 
@@ -282,7 +292,7 @@ def _value(source: _Read, environ: t.Mapping[str, str]) -> str:
 def _url_value(source: _Read, environ: t.Mapping[str, str]) -> str:
     """A URL, "" if there is none. The first variable has its beginning, if not all of it; others are encoded."""
     first, *others = _NAME.findall(source.template)
-    start = _bare_url(environ.get(first, "").strip())
+    start = bare_url(environ.get(first, "").strip())
     values = {name: urllib.parse.quote(environ.get(name, "").strip(), errors="replace") for name in others}
     url = _filled(source, {first: start.rstrip("/") if others else start, **values})
     return url if len(url) <= MAX_URL else ""
@@ -295,7 +305,7 @@ def _filled(source: _Read, values: t.Mapping[str, str]) -> str:
     return match.group(1) if match else ""
 
 
-def _bare_url(url: str) -> str:
+def bare_url(url: str) -> str:
     """A web page's URL without user, password, query and fragment, "" if it is none."""
     if not re.fullmatch("[!-~]+", url):
         return ""
@@ -310,12 +320,13 @@ def _bare_url(url: str) -> str:
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _text(value: str) -> str:
+def plain_text(value: str) -> str:
+    """A value that is not trusted as a field can hold it: on one line, without controls, of bounded length."""
     return fit(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value.strip()))
 
 
 def _texts(items: t.Iterable[str]) -> list[str]:
-    return [fit(text, MAX_SELECTION) for text in map(_text, items) if text][:MAX_SELECTED]
+    return [fit(text, MAX_SELECTION) for text in map(plain_text, items) if text][:MAX_SELECTED]
 
 
 def _is_address(field: str, value: str) -> bool:

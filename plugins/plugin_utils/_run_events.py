@@ -14,7 +14,8 @@ import time
 import typing as t
 
 from ..module_utils._event import OPTION_FIELDS, RUN_ID, build, encode, escape_markdown, format_time
-from ._words import MAX_LISTED, counted, duration, some
+from ._context import CI_NAMES
+from ._words import MAX_LISTED, counted, duration, link, some
 
 RUN_TYPE = "ansible_run"
 #: Digits of a commit's id where people read it.
@@ -100,9 +101,8 @@ class About:
         """The job that runs the playbook, linked where its page is known."""
         for system, number, url in _JOBS:
             if number in self.context:
-                words = f"{_SYSTEMS.get(str(self.context.get(system)), 'AWX')} job {self.context[number]}"
-                link = self.context.get(url)
-                return f" in {f'[{escape_markdown(words)}]({link})' if link else escape_markdown(words)}"
+                words = f"{CI_NAMES.get(str(self.context.get(system)), 'AWX')} job {self.context[number]}"
+                return f" in {link(words, self.context.get(url))}"
         return ""
 
     def end(self, outcome: str, event_id: str, started: float, result: Result | None = None) -> dict[str, t.Any]:
@@ -123,8 +123,7 @@ class About:
     def at_commit(self) -> str:
         """` at commit 1a2b3c4`, linked where its page is known, "" where there is no commit."""
         commit = self.commit.get("commit.id", "")[:SHORT_COMMIT]
-        url = self.commit.get("commit.url")
-        return f" at commit {f'[{commit}]({url})' if url else commit}" if commit else ""
+        return f" at commit {link(commit, self.commit.get('commit.url'))}" if commit else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,14 +202,6 @@ def _ended_at(event: dict[str, t.Any], started: float, ended: float, words: str)
 
 #: Fields that name a job: of its system, its number, its page.
 _JOBS = (("awx", "awx.job.id", "awx.job.url"), ("ci.system", "ci.run", "ci.url"))
-_SYSTEMS = {
-    "github_actions": "GitHub Actions",
-    "gitlab": "GitLab CI",
-    "jenkins": "Jenkins",
-    "azure_pipelines": "Azure Pipelines",
-    "bitbucket": "Bitbucket Pipelines",
-    "buildkite": "Buildkite",
-}
 _STATES = {
     "succeeded": "succeeded",
     "changed": "succeeded",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..module_utils._event import escape_markdown
@@ -15,6 +16,8 @@ from ..module_utils._event import escape_markdown
 #: How many names of hosts or tasks a field lists, and a message.
 MAX_LISTED = 100
 MAX_NAMED = 5
+#: What would end a link's address too early, or be taken for an escape.
+_DELIMITERS = re.compile(r"[()<>\[\]\\]")
 
 
 def counted(number: int, noun: str) -> str:
@@ -29,6 +32,12 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def link(text: str, url: str | None) -> str:
+    """A text, escaped for Markdown, that leads to a page if there is one."""
+    shown = escape_markdown(text)
+    return f"[{shown}]({_DELIMITERS.sub(lambda match: f'%{ord(match.group()):02X}', url)})" if url else shown
 
 
 def some(names: t.Sequence[str], total: int | None = None) -> str:
