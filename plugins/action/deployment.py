@@ -16,10 +16,10 @@ from ansible.utils.display import Display
 from ..module_utils._argspec import deployment_argument_spec
 from ..module_utils._errors import LibraryMissing, SematextError
 from ..plugin_utils import _run
+from ..plugin_utils._arguments import arguments
 from ..plugin_utils._deployments import STARTED, Step
 from ..plugin_utils._marks import command
 from ..plugin_utils._tell_deployment import Play, tell
-from ..plugin_utils._vaulted import decrypted
 
 #: This run of ansible-playbook. The file is imported once, by the process that forks a worker for each host.
 _RUN = str(uuid.uuid4())
@@ -31,9 +31,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        self._task.args = decrypted(self._task.args)
-        _unused, options = self.validate_argument_spec(deployment_argument_spec())
+        options: dict[str, t.Any] = {"mark_hosts": False}
         try:
+            _unused, options = arguments(self._task, deployment_argument_spec())
             result.update(self._tell(options, task_vars))
         except LibraryMissing:
             result.update(failed=True, msg=missing_required_lib("requests"))

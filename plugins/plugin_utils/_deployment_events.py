@@ -16,9 +16,9 @@ import typing as t
 
 from ..module_utils._event import escape_markdown
 from ._deployments import FAILED, STARTED, SUCCEEDED
-from ._history import AHEAD, DIVERGED, MISSING, ROLLBACK, SAME, Commit, History
-from ._repository_pages import commit_page, compare_page
-from ._words import MAX_LISTED, counted, duration, some
+from ._history import AHEAD, DIVERGED, MAX_NAME, MISSING, ROLLBACK, SAME, Commit, History, plain
+from ._repository_pages import commit_page, compare_page, page
+from ._words import MAX_LISTED, counted, duration, link, some
 
 TYPE = "deployment"
 #: Digits of a commit's id where people read it.
@@ -100,21 +100,22 @@ class Telling:
             "deployment.environment": self.environment,
             "deployment.url": self.url,
             "deployment.rollback": self.rollback,
-            "deployment.start": self.started,
+            "deployment.started": self.started,
             "deployment.hosts": list(self.hosts[:MAX_LISTED]),
             "deployment.host_count": len(self.hosts),
             "deployment.failed_hosts": list(self.failed_hosts[:MAX_LISTED]),
+            "repository.url": page(history.remote),
             "commit.id": history.revision,
             "commit.branch": history.branch,
             "commit.url": commit_page(history.remote, history.revision),
-            "commit.previous": history.previous,
+            "commit.previous": plain(history.previous, MAX_NAME),
             "commit.relation": history.relation if history.revision else "",
             "commit.authors": list(history.authors),
             "commit.compare_url": self._compare_url(),
             "commit.problem": history.problem,
         }
         if self.state != STARTED:
-            fields["deployment.end"] = self.now
+            fields["deployment.ended"] = self.now
             if self.started:
                 fields["deployment.duration"] = self._seconds()
         fields = {name: value for name, value in fields.items() if value}
@@ -168,7 +169,7 @@ class Telling:
         if history.relation == SAME:
             return f"{at}, as before"
         previous = self._linked(history.previous)
-        compare = f" ([compare]({self._compare_url()}))" if self._compare_url() else ""
+        compare = f" ({link('compare', self._compare_url())})" if self._compare_url() else ""
         if history.count is None:
             shallow = ", as it is shallow" if history.shallow else ""
             lacking = f", which this repository does not have{shallow}" if history.relation == MISSING else ""
@@ -193,9 +194,8 @@ class Telling:
         return "\n".join(lines)
 
     def _linked(self, revision: str) -> str:
-        short = revision[:SHORT] if re.fullmatch("[0-9a-f]{40,64}", revision) else escape_markdown(revision)
-        url = commit_page(self.history.remote, revision)
-        return f"[{short}]({url})" if url else short
+        short = revision[:SHORT] if re.fullmatch("[0-9a-f]{40,64}", revision) else plain(revision, MAX_NAME)
+        return link(short, commit_page(self.history.remote, revision))
 
 
 def _data(history: History) -> str | None:

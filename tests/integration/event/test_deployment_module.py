@@ -116,12 +116,12 @@ def test_a_deployment_is_a_band_with_its_commits_and_a_link_to_compare(lab, repo
         assert (event["commit.id"], event["commit.previous"], event["commit.count"]) == (last, first, 2)
         assert event["commit.authors"] == ["Ann"]
         assert event["commit.compare_url"] == f"{PAGE}/compare/{first}...{last}"
-        assert event["deployment.start"] == start["timestamp"]
+        assert event["deployment.started"] == start["timestamp"]
         assert [each["subject"] for each in json.loads(event["data"])["commits"]] == [
             "Fix the cart",
             "Cache *all* prices",
         ]
-    assert end["deployment.end"] == end["timestamp"] > start["timestamp"]
+    assert end["deployment.ended"] == end["timestamp"] > start["timestamp"]
     assert end["deployment.duration"] > 0
     assert {"service:shop", "version:1.24", "env:production", "state:succeeded"} == set(end["tags"])
     sentence, _blank, *commits = end["message"].splitlines()
@@ -250,7 +250,7 @@ def test_a_start_that_another_control_node_has_told_is_found_by_its_id(lab):
         )
         assert run.rc == 0, run.output
     start, end = lab.receiver.events()
-    assert end["deployment.start"] == start["timestamp"]
+    assert end["deployment.started"] == start["timestamp"]
     assert end["deployment.duration"] > 0
 
 
