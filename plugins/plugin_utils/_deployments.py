@@ -157,8 +157,8 @@ class Record:
         return deployment
 
     def before(self, deployment: Deployment) -> list[Deployment]:
-        """Those that have succeeded, without this one, the last first."""
-        return [each for each in reversed(self.deployments) if each.outcome == SUCCEEDED and each.id != deployment.id]
+        """Those that have ended, without this one, the last first."""
+        return [each for each in reversed(self.deployments) if each.ended and each.id != deployment.id]
 
 
 def _tells(step: Step, deployment: Deployment) -> bool:
