@@ -35,6 +35,37 @@ def test_a_start_and_a_stop_arrive_in_order_with_their_times(node: Node, receive
     assert len({event["event.id"] for event in events}) == 4
 
 
+DEPLOYMENT = "/bin/sh /usr/local/lib/community-sematext/deployment"
+MARK = "/run/community-sematext-deployment"
+
+
+def deployments(node: Node, receiver: Receiver, number: int) -> list[str | None]:
+    """Start and stop a service that is not told otherwise; gives the deployments of so many events."""
+    node.sh("systemctl start probe; systemctl stop probe")
+    return [event.get("deployment.id") for event in receiver.wait_for(number)]
+
+
+def test_events_carry_the_deployment_that_is_under_way(node: Node, receiver: Receiver) -> None:
+    probe(node)
+    node.sh(f"{DEPLOYMENT} deploy-7")
+    assert set(deployments(node, receiver, 4)) == {"deploy-7"}
+    receiver.clear()
+    node.sh(DEPLOYMENT)
+    assert set(deployments(node, receiver, 4)) == {None}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["deploy-7 1", "deploy-7", "deploy-7 x", '"} 99999999999', "", "a b 99999999999"],
+    ids=["over", "no end", "an end that is none", "an id that is none", "empty", "three words"],
+)
+def test_a_mark_that_is_over_or_broken_costs_no_event(node: Node, receiver: Receiver, mark: str) -> None:
+    probe(node)
+    node.write(MARK, mark + "\n")
+    assert set(deployments(node, receiver, 4)) == {None}
+    node.sh(DEPLOYMENT)
+
+
 def test_any_name_arrives_as_it_was_written(node: Node, receiver: Receiver) -> None:
     node.write(r"/run/systemd/system/odd\x2dname@.service", PROBE)
     node.sh(r"systemctl daemon-reload; systemctl start 'odd\x2dname@1'")
