@@ -21,8 +21,8 @@ DEPLOYMENTS = [
     ["Deploying search 1.0 to demo", "Starting", "Deployed search 1.0 to demo"],
     ["Deploying search 1.1 to demo", "Stopped", "Starting", "Deployed search 1.1 to demo"],
     [
-        "Deploying search 1.2 to demo", "Stopped", "Starting", "Elasticsearch failed to start on node es-node-1: exit code 1",
-        "Deployment of search 1.2 to demo failed",
+        "Deploying search 1.2 to demo", "Stopped", "Starting",
+        "Elasticsearch failed to start on node es-node-1: exit code 1", "Deployment of search 1.2 to demo failed",
     ],
     ["Rolling back search to 1.1 in demo", "Starting", "Rolled back search to 1.1 in demo"],
 ]  # fmt: skip
