@@ -107,7 +107,7 @@ options:
         deployment is under way. V(started) marks each host that the task runs for, the other states end that. A mark
         that nobody takes away ends after 4 hours, and with a reboot.
       - It needs C(become), and on the host the role P(community.sematext.service_events#role) with
-        O(community.sematext.service_events#role:service_events_delivery=spool), or
+        O(community.sematext.service_events#role:main:service_events_delivery=spool), or
         P(community.sematext.host_events#role). Where that is lacking, there is a warning.
     type: bool
     default: false
@@ -185,13 +185,17 @@ EXAMPLES = r"""
             msg: The shop was not deployed
 
 - name: Tell of a deployment that something else has done, without a checkout
-  community.sematext.deployment:
-    service: shop
-    version: "1.24"
-    environment: production
-    revision: 0c9f1e2d4b1a6c7c2a7f0a3b5b0d1c4519be2290
-    repo_url: https://github.com/acme/shop
-    previous_revision: 519be2290c9f1e2aa0b1f6c7c2a7f0a3b5b0d1c4
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Tell that it has succeeded
+      community.sematext.deployment:
+        service: shop
+        version: "1.24"
+        environment: production
+        revision: 0c9f1e2d4b1a6c7c2a7f0a3b5b0d1c4519be2290
+        repo_url: https://github.com/acme/shop
+        previous_revision: 519be2290c9f1e2aa0b1f6c7c2a7f0a3b5b0d1c4
 """
 
 RETURN = r"""
