@@ -201,7 +201,8 @@ def _name(hit: dict[str, t.Any]) -> str:
 
 def _edge(hit: dict[str, t.Any]) -> int | None:
     first = (hit.get("sort") or [None])[0]
-    return first if type(first) is int and abs(first) < LAST_TIME else None
+    is_time = isinstance(first, int) and not isinstance(first, bool)
+    return first if is_time and abs(first) < LAST_TIME else None
 
 
 def _gap(answer: dict[str, t.Any]) -> str | None:

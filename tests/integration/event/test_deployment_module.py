@@ -346,7 +346,7 @@ def test_check_mode_sends_and_records_nothing(lab):
     run = lab(tell(), args=["--check"])
     assert run.rc == 0, run.output
     assert lab.receiver.requests() == []
-    assert not [path for path in (lab.folder / "record").rglob("*.json")]
+    assert not any((lab.folder / "record").rglob("*.json"))
 
 
 def test_a_record_that_is_no_record_is_set_aside(lab):

@@ -45,9 +45,9 @@ def shown(message):
     texts, links = [], []
 
     class Page(HTMLParser):
-        def handle_starttag(self, tag, attributes):
+        def handle_starttag(self, tag, attrs):
             assert tag in ("p", "a"), tag
-            links.extend(value for name, value in attributes if name == "href")
+            links.extend(value for name, value in attrs if name == "href")
 
         def handle_data(self, data):
             texts.append(data)
