@@ -41,7 +41,7 @@ install: venv  ## Build the collection's artifact and install it into build/coll
 demo: install  ## Run a playbook against a local receiver and a node with systemd, and show the events
 	tests/demo/demo
 
-test: lint molecule compat units integration  ## Run every check (about 40 minutes on 2 cores)
+test: lint molecule compat units integration  ## Run every check (about 45 minutes on 2 cores)
 
 lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-importer
 	ruff format --check plugins tests
