@@ -148,6 +148,8 @@ class _Reading:
         bare, tree, shallow = self._git.line(
             "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--is-shallow-repository"
         ).split("\n")
+        if not {bare, tree} <= {"true", "false"}:
+            raise ValueError("not what was asked for")
         self._has_files = bare == "false" and tree == "true"
         self.known["shallow"] = shallow == "true"
 

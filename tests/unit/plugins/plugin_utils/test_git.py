@@ -412,7 +412,9 @@ def test_a_git_that_fails(tmp_path, stand_in, script):
     assert history.problem == "No commits are known: git cannot read the repository."
 
 
-@pytest.mark.parametrize("script", ["exit 0", "echo nonsense", "printf 'a\\nb\\nc\\nd'", "head -c 100 /dev/urandom"])
+@pytest.mark.parametrize(
+    "script", ["exit 0", "echo nonsense", "printf 'a\\nb\\nc'", "printf 'a\\nb\\nc\\nd'", "printf '\\377\\001'"]
+)
 def test_a_git_that_talks_nonsense(tmp_path, stand_in, script):
     stand_in(script)
     history = read_history(str(tmp_path))
