@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 from ._git import Git, GitError
 from ._repository_pages import commit_page
@@ -26,6 +27,8 @@ def read_commit(folder: str) -> tuple[str, dict[str, str]]:
     try:
         prefix, commit, branch = git.line("rev-parse", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD").split("\n")
     except (GitError, ValueError):
+        return "", {}
+    if not re.fullmatch("[0-9a-f]{40,64}", commit):
         return "", {}
     fields = {"commit.id": commit}
     if branch != "HEAD":  # what git says of a detached head
