@@ -129,6 +129,11 @@ def format_time(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
+def parse_time(moment: str) -> dt.datetime:
+    """The aware time that format_time() wrote. :raises ValueError: if it did not."""
+    return dt.datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=dt.timezone.utc)
+
+
 def text(option: str, value: t.Any) -> str:
     """A value as text. Numbers, which templating may have made of text, become text again.
 

@@ -9,20 +9,18 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 import re
 import typing as t
 
-from ..module_utils._event import escape_markdown
+from ..module_utils._event import escape_markdown, parse_time
 from ._deployments import FAILED, STARTED, SUCCEEDED
 from ._history import AHEAD, DIVERGED, MAX_NAME, MISSING, ROLLBACK, SAME, Commit, History, plain
 from ._repository_pages import commit_page, compare_page, page
+from ._run_events import SHORT_COMMIT
 from ._words import MAX_LISTED, counted, duration, link, some
 
 TYPE = "deployment"
-#: Digits of a commit's id where people read it.
-SHORT = 7
 #: How many commits a message lists.
 MAX_SUBJECTS = 10
 #: Bytes of `data`, so that the event stays within its own limit.
@@ -74,7 +72,7 @@ class Telling:
         """The options of the module `event` that say it."""
         labels = {"service": self.service, "version": self.version, "env": self.environment, "state": self.state}
         titles = _ROLLBACK_TITLES if self.rollback else _TITLES
-        revision = self.history.revision[:SHORT]
+        revision = self.history.revision[:SHORT_COMMIT]
         what = " ".join(filter(None, [self.service, self.version or revision]))
         into = f" {'in' if self.rollback else 'to'} {self.environment}" if self.environment else ""
         if self.rollback and self.state != FAILED and (self.version or revision):
@@ -128,7 +126,7 @@ class Telling:
         return fields
 
     def _seconds(self) -> float:
-        return round(max(0.0, (_moment(self.now) - _moment(self.started)).total_seconds()), 3)
+        return round(max(0.0, (parse_time(self.now) - parse_time(self.started)).total_seconds()), 3)
 
     def _compare_url(self) -> str:
         """The page that shows what is gained, or, of a rollback, what is taken back."""
@@ -194,7 +192,7 @@ class Telling:
         return "\n".join(lines)
 
     def _linked(self, revision: str) -> str:
-        short = revision[:SHORT] if re.fullmatch("[0-9a-f]{40,64}", revision) else plain(revision, MAX_NAME)
+        short = revision[:SHORT_COMMIT] if re.fullmatch("[0-9a-f]{40,64}", revision) else plain(revision, MAX_NAME)
         return link(short, commit_page(self.history.remote, revision))
 
 
@@ -215,7 +213,3 @@ def _data(history: History) -> str | None:
 def _commit(remote: str, commit: Commit) -> dict[str, str]:
     item = {**dataclasses.asdict(commit), "url": commit_page(remote, commit.id)}
     return {name: value for name, value in item.items() if value}
-
-
-def _moment(timestamp: str) -> dt.datetime:
-    return dt.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S.%fZ")

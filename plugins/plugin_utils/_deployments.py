@@ -28,7 +28,7 @@ import uuid
 
 from ..module_utils._errors import SematextError
 
-STARTED, SUCCEEDED, FAILED = STATES = ("started", "succeeded", "failed")
+STARTED, SUCCEEDED, FAILED = ("started", "succeeded", "failed")
 #: How many deployments are remembered: those that a rollback may go back to.
 MAX_DEPLOYMENTS = 50
 #: Seconds between two looks at a lock.
@@ -95,6 +95,7 @@ class Record:
         name = hashlib.sha256(json.dumps([digest, service, environment]).encode()).hexdigest()[:32]
         self._folder, self._path = folder, os.path.join(folder, f"{name}.json")
         self.deployments: list[Deployment] = []
+        self._read_as: list[dict[str, t.Any]] = []
 
     @contextlib.contextmanager
     def locked(self, patience: float) -> t.Iterator[None]:
@@ -119,11 +120,14 @@ class Record:
                         ) from None
                     time.sleep(_NAP)
             self.deployments = self._read()
+            self._read_as = self._kept()
             yield
 
     def write(self) -> None:
         """Keep what has changed. :raises OSError: if it cannot be written."""
-        kept = [dataclasses.asdict(each) for each in self.deployments[-MAX_DEPLOYMENTS:]]
+        kept = self._kept()
+        if kept == self._read_as:  # for most hosts of a play there is nothing new
+            return
         handle, path = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
         try:
             with open(handle, "w", encoding="utf-8") as file:
@@ -134,6 +138,9 @@ class Record:
         except BaseException:
             os.unlink(path)
             raise
+
+    def _kept(self) -> list[dict[str, t.Any]]:
+        return [dataclasses.asdict(each) for each in self.deployments[-MAX_DEPLOYMENTS:]]
 
     def _read(self) -> list[Deployment]:
         try:

@@ -13,7 +13,7 @@ import datetime as dt
 import time
 import typing as t
 
-from ..module_utils._event import OPTION_FIELDS, RUN_ID, build, encode, escape_markdown, format_time
+from ..module_utils._event import OPTION_FIELDS, RUN_ID, build, encode, escape_markdown, format_time, parse_time
 from ._context import CI_NAMES
 from ._words import MAX_LISTED, counted, duration, link, some
 
@@ -184,8 +184,7 @@ def encode_abandoned(end: dict[str, t.Any], seen: float) -> bytes:
 
 
 def _start_of(end: t.Mapping[str, t.Any]) -> float:
-    moment = dt.datetime.strptime(end["timestamp"], "%Y-%m-%dT%H:%M:%S.%fZ")
-    return moment.replace(tzinfo=dt.timezone.utc).timestamp()
+    return parse_time(end["timestamp"]).timestamp()
 
 
 def _ended_at(event: dict[str, t.Any], started: float, ended: float, words: str) -> dict[str, t.Any]:

@@ -103,12 +103,17 @@ class SpoolSink:
         if report.get("rejected"):
             rejected = counted(report["rejected"], "event")
             yield f"The receiver can never accept {rejected}; they were put into {spool.bad}."
-        if spool.dropped():
-            yield f"{counted(spool.dropped(), 'event')} waited too long or were too many, and were dropped."
-            spool.told_dropped()
+        yield from _dropped(spool)
         for folder, number in spool.stranded().items():
             events = counted(number, "event")
             yield f"{events} in {folder} were recorded under an App token or receiver that was refused."
+
+
+def _dropped(spool: Spool) -> t.Iterator[str]:
+    """What was dropped to keep the bounds, told once."""
+    if spool.dropped():
+        yield f"{counted(spool.dropped(), 'event')} waited too long or were too many, and were dropped."
+        spool.told_dropped()
 
 
 class OfflineSpool:
@@ -130,9 +135,7 @@ class OfflineSpool:
         self._spool.close_abandoned(encode_abandoned)
 
     def farewell(self) -> t.Iterator[str]:
-        if self._spool.dropped():
-            yield f"{counted(self._spool.dropped(), 'event')} waited too long or were too many, and were dropped."
-            self._spool.told_dropped()
+        yield from _dropped(self._spool)
 
 
 class Lines:
