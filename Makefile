@@ -6,11 +6,14 @@ BIN := $(CURDIR)/$(VENV)/bin
 BUILD := build
 COLLECTIONS := $(CURDIR)/$(BUILD)/collections
 INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
-PYTEST := PYTHONPATH=tests python -m pytest
+# Tests run in any order, and side by side: most of what they do is waiting. SEED=... repeats an order.
+SEED ?= $(shell shuf -i 1-999999 -n 1)
+WORKERS ?= $(shell expr 2 \* $$(nproc))
+PYTEST := PYTHONPATH=tests python -m pytest --randomly-seed=$(SEED) --numprocesses=$(WORKERS) --dist=loadgroup
 NOX := $(BUILD)/nox-venv/bin/nox
 NOX_ARGS ?=
 RECEIVER_ARGS ?=
-# The Debian releases whose systemd `make soak` tries hooks on
+# The Debian releases whose systemd `make test-all` tries hooks on
 SUITES ?= bullseye bookworm trixie
 BENCH_ARGS ?=
 BENCH_VENV ?= $(BUILD)/bench-venv
@@ -19,9 +22,11 @@ BENCH_PINS ?=
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONDONTWRITEBYTECODE := 1
+export SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install demo test lint units integration compat molecule soak bench receiver clean
+.PHONY: help venv install demo check test test-all static units sanity lint integration
+.PHONY: nodes molecule compat full soak coverage bench receiver clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,34 +38,63 @@ $(VENV)/.installed: tests/requirements.txt tests/requirements-run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
-install: venv  ## Build the collection's artifact and install it into build/collections
+install: $(INSTALLED)/MANIFEST.json  ## Build the collection's artifact and install it into build/collections
+
+# Folders count, too: their times change when a file goes.
+$(INSTALLED)/MANIFEST.json: $(VENV)/.installed galaxy.yml $(shell find README.md CHANGELOG.md changelogs docs extensions meta playbooks plugins roles)
 	rm -rf $(BUILD)/dist
 	$(BIN)/ansible-galaxy collection build --output-path $(BUILD)/dist --force >/dev/null
 	$(BIN)/ansible-galaxy collection install $(BUILD)/dist/*.tar.gz --collections-path $(COLLECTIONS) --force --offline >/dev/null
+	touch $@
 
 demo: install  ## Run a playbook against a local receiver and a node with systemd, and show the events
 	tests/demo/demo
 
-test: lint molecule compat units integration  ## Run every check (about 45 minutes on 2 cores)
+# --- the tiers: each holds the one before ---------------------------------------------------------------------
 
-lint: install  ## Sanity, ansible-lint, types, formats, documentation, galaxy-importer
+check: static units  ## Before a commit: formats, types, shellcheck, workflows, unit tests
+
+test: check  ## Before a push: check, sanity, ansible-lint, playbook runs, one node, the demo
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target sanity lint
+	$(MAKE) --no-print-directory integration
+
+test-all: test  ## Before a release: test, and all the rest; hours
+	$(MAKE) --no-print-directory molecule
+	$(MAKE) --no-print-directory compat NOX_ARGS="-t all"
+	set -e; for suite in $(SUITES); do $(MAKE) --no-print-directory nodes NODE_SUITE=$$suite; done
+	$(MAKE) --no-print-directory soak
+	$(MAKE) --no-print-directory full
+
+# --- their parts ----------------------------------------------------------------------------------------------
+
+static: install  ## Formats, types, shellcheck
 	ruff format --check plugins tests
 	ruff check plugins tests
 	cd $(COLLECTIONS) && mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.community.sematext.plugins
 	shellcheck -x roles/node_sender/files/deliver roles/node_sender/files/deployment roles/node_sender/files/service-event roles/node_sender/files/host-event
 	shellcheck -x tests/checks/* tests/demo/demo tests/node/node .ci/run
+
+units: venv  ## Rules, client, spool and receiver, against real sockets
+	$(PYTEST) tests/unit tests/receiver/tests
+
+sanity: install  ## ansible-test sanity
+	tests/checks/sanity
+
+lint: install  ## ansible-lint, documentation, changelog, recipes, galaxy-importer
 	ansible-lint
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	tests/checks/recipes
 	tests/checks/galaxy
-	tests/checks/sanity
 
-units: install  ## Rules, client, spool and receiver, against real sockets
-	$(PYTEST) tests/unit tests/receiver/tests
+integration: install  ## Real ansible-playbook runs, one node with a real systemd, the demo
+	$(PYTEST) -m 'not full and not soak' tests/integration
 
-integration: install  ## Real ansible-playbook runs, and hooks on a real systemd
-	$(PYTEST) tests/integration
+full: install  ## The playbook runs that `make integration` leaves out
+	$(PYTEST) -m 'full and not soak' tests/integration --ignore tests/integration/nodes
+
+nodes: install  ## All tests on nodes, with every fault (NODE_SUITE=trixie: on Debian 13)
+	$(PYTEST) -m '' tests/integration/nodes
 
 compat: install $(NOX)  ## The oldest and the newest two ansible-cores (NOX_ARGS="-t all": every one, and all tests)
 	OTHER_COLLECTIONS=$$(python -c 'import ansible_collections, os; print(os.path.dirname(list(ansible_collections.__path__)[0]))') \
@@ -74,11 +108,17 @@ $(NOX):
 molecule: install  ## The roles on a booted systemd
 	molecule test --all
 
-soak: install  ## What takes long: kills at random moments, many runs at once, hooks on each Debian release (hours)
-	$(PYTEST) tests/soak
-	$(MAKE) compat NOX_ARGS="-t all"
-	set -e; for suite in $(SUITES); do export NODE_SUITE=$$suite; \
-		molecule test --all; $(PYTEST) -m "" tests/integration/nodes; done
+soak: install  ## Kills at random moments, and many runs at once
+	$(PYTEST) -m '' tests/soak
+
+# What nodes run is shell, which this can't measure.
+coverage: install  ## Which lines and branches of plugins/ the tests of `make test` reach, in every process they start
+	rm -rf $(BUILD)/coverage
+	mkdir -p $(BUILD)/coverage
+	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/unit tests/receiver/tests
+	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup -m 'not full and not soak' tests/integration
+	coverage combine --quiet
+	coverage report
 
 bench: install $(BENCH_VENV)/.installed  ## What the callback, an event and a hook cost, beside the peers
 	python tests/bench/hook_cost.py

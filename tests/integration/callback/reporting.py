@@ -22,6 +22,10 @@ CALLBACK = "community.sematext.events"
 CHILD = "sematext_plugins"
 #: Seconds after which a test gives up waiting for what happens within a second or two.
 LONG = 60
+#: Seconds that a run waits for its deliveries at its end unless it is told otherwise: option time_budget.
+TIME_BUDGET = 5
+#: A run that takes so many times what it may is a harm. This is a ceiling, not a measurement: machines may be busy.
+HARM = 3
 WARNING = re.compile(rf"\[WARNING\]: {re.escape(CALLBACK)}:? (.*?)\n(?=\[|\Z)", re.DOTALL)
 #: A connection plugin for hosts that cannot be reached, whatever programs this machine has.
 GONE = """
@@ -71,6 +75,8 @@ class Reporting:
             "ANSIBLE_CALLBACKS_ENABLED": CALLBACK,
             "SEMATEXT_APP_TOKEN": token or self.token,
             "SEMATEXT_EVENT_RECEIVER_URL": url or self.receiver.url,
+            # A healthy receiver gets all events, however busy this machine is.
+            "SEMATEXT_TIME_BUDGET": str(LONG),
             "ANSIBLE_LOCALHOST_WARNING": "false",
         }
 
@@ -89,6 +95,14 @@ class Reporting:
     def __call__(self, *plays: Any, **settings: Any) -> Any:
         """Run playbooks and wait for the end."""
         return self.start(*plays, **settings).finish()
+
+    def within(self, time_budget: float, *plays: Any, **settings: Any) -> Any:
+        """The same, in which the run must not take far longer than without the callback: HARM time budgets."""
+        began = time.monotonic()
+        self._playbook(*plays, env={"ANSIBLE_LOCALHOST_WARNING": "false"}, **settings)
+        silent = time.monotonic() - began
+        run = self.start(*plays, env={"SEMATEXT_TIME_BUDGET": str(time_budget)}, **settings)
+        return run.finish(silent + HARM * time_budget)
 
     def silent(self, *plays: Any, **settings: Any) -> Any:
         """The same without the callback; what has been run so before is not run again."""

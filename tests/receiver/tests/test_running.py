@@ -162,8 +162,8 @@ def test_a_malformed_request_is_answered_with_400() -> None:
         assert receiver.requests() == []
 
 
-def test_temporary_files_are_removed() -> None:
-    before = set(Path(tempfile.gettempdir()).glob("receiver-*"))
+def test_temporary_files_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with running_receiver():
-        pass
-    assert set(Path(tempfile.gettempdir()).glob("receiver-*")) <= before
+        assert list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
