@@ -63,6 +63,14 @@ def said(events: list[dict[str, Any]]) -> list[str]:
     return [each["message"] for each in events]
 
 
+def listener(told: Path) -> str:
+    """The program of a child that writes what it is told into a file until it is told to finish."""
+    return (
+        f"import sys\nwith open({str(told)!r}, 'w') as file:\n    for line in sys.stdin:\n"
+        "        file.write(line)\n        if 'finish' in line:\n            break\n"
+    )
+
+
 def wait_until(condition: Callable[[], Any], what: str) -> Any:
     """Wait until something is so; TimeoutError if that does not happen."""
     deadline = time.monotonic() + LONG
