@@ -134,14 +134,17 @@ class TestFarewell:
 
     @pytest.mark.parametrize(
         ("number", "words"),
-        [(2, "2 events in {} wait for the next run.")],
-        ids=["two"],
+        [
+            (1, "1 event in {} waits for the next run. There was no time left to deliver it."),
+            (2, "2 events in {} wait for the next run. There was no time left to deliver them."),
+        ],
+        ids=["one", "two"],
     )
     def test_events_wait_and_nobody_knows_why(self, root, number, words):
         sink, spool = sink_to(NOWHERE, root)
         for _number in range(number):
             sink.record(RUN, event())
-        assert list(sink.farewell()) == [f"{words.format(spool.folder)} There was no time left to deliver them."]
+        assert list(sink.farewell()) == [words.format(spool.folder)]
 
     def test_events_wait_for_a_reason(self, root, receiver):
         sink, spool = sink_to(Connection(TOKEN, receiver.url), root)
@@ -157,9 +160,10 @@ class TestFarewell:
     @pytest.mark.parametrize(
         ("number", "words"),
         [
+            (1, "The receiver can never accept 1 event; it was put into {}."),
             (2, "The receiver can never accept 2 events; they were put into {}."),
         ],
-        ids=["two"],
+        ids=["one", "two"],
     )
     def test_events_can_never_be_accepted(self, root, receiver, number, words):
         sink, spool = sink_to(Connection(TOKEN, receiver.url), root)
@@ -183,9 +187,10 @@ class TestFarewell:
     @pytest.mark.parametrize(
         ("number", "words"),
         [
+            (1, "1 event in {} was recorded under an App token or receiver that was refused."),
             (2, "2 events in {} were recorded under an App token or receiver that was refused."),
         ],
-        ids=["two"],
+        ids=["one", "two"],
     )
     def test_events_lie_where_a_wrong_token_left_them(self, root, number, words):
         wrong, stranded = sink_to(Connection("wrong-token", NOWHERE.receiver), root)
@@ -281,11 +286,11 @@ class TestOfflineSpool:
         assert (end["ansible.run.id"], end["ansible.run.outcome"]) == (OTHER_RUN, "interrupted")
 
     def test_it_has_bounds_and_what_is_dropped_is_told_once(self, sink, spool):
-        for message in ("older", "old", "new"):
+        for message in ("old", "new"):
             sink.record(RUN, event(message))
-        age(spool, 2)
+        age(spool, 1)
         sink.deliver(RUN)
-        assert list(sink.farewell()) == ["2 events waited too long or were too many, and were dropped."]
+        assert list(sink.farewell()) == ["1 event waited too long or was one too many, and was dropped."]
         assert list(sink.farewell()) == []
         assert said(waiting(spool)) == ["new"]
 
