@@ -62,7 +62,7 @@ class SpoolSink:
         self._spool = Spool(spool_dir, connection.digest)
         self._delivery = Delivery(connection, spool_dir, time_budget)
         self._time_budget, self._adopt = time_budget, adopt
-        self._adopt_trouble = ""
+        self._adopt_trouble = self._start_trouble = ""
 
     @property
     def name(self) -> str:
@@ -77,7 +77,11 @@ class SpoolSink:
                 self._adopt_trouble = f"Events in {self._adopt} could not be adopted ({exc.strerror})."
 
     def deliver(self, run_id: str) -> None:
-        self._delivery.start()
+        try:
+            self._delivery.start()
+            self._start_trouble = ""
+        except OSError as exc:  # events are recorded all the same
+            self._start_trouble = f"The process that delivers could not be started ({exc.strerror})."
         self._delivery.run_begins(run_id)
 
     def open_run(self, run_id: str, interrupted: t.Mapping[str, t.Any]) -> None:
@@ -99,7 +103,7 @@ class SpoolSink:
         waiting = len(spool.due())
         if waiting:
             wait, them = _form(waiting, "waits", "wait"), _form(waiting, "it", "them")
-            why = report.get("trouble") or f"There was no time left to deliver {them}."
+            why = report.get("trouble") or self._start_trouble or f"There was no time left to deliver {them}."
             yield f"{counted(waiting, 'event')} in {spool.folder} {wait} for the next run. {why}"
         if report.get("rejected"):
             rejected = report["rejected"]

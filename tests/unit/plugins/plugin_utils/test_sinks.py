@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,25 @@ class TestFarewell:
         assert remark.startswith(f"2 events in {spool.folder} wait for the next run. The event was not accepted by ")
         assert "App token is not accepted" in remark
         assert TOKEN not in remark
+
+    def test_events_wait_as_no_process_could_be_started(self, root, monkeypatch):
+        monkeypatch.setattr(sys, "executable", "/missing/python")
+        sink, spool = sink_to(NOWHERE, root)
+        sink.deliver(RUN)
+        sink.record(RUN, event())
+        why = f"The process that delivers could not be started ({os.strerror(errno.ENOENT)})."
+        assert list(sink.farewell()) == [f"1 event in {spool.folder} waits for the next run. {why}"]
+
+    def test_a_process_that_could_be_started_later_delivers_and_nothing_is_said(self, root, receiver, monkeypatch):
+        """As of the second playbook of a command."""
+        sink, spool = sink_to(Connection(TOKEN, receiver.url), root)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", "/missing/python")
+            sink.deliver(OTHER_RUN)
+        sink.record(RUN, event())
+        sink.deliver(RUN)
+        assert list(sink.farewell()) == []
+        assert waiting(spool) == []
 
     @pytest.mark.parametrize(
         ("number", "words"),
