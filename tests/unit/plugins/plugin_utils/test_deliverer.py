@@ -187,8 +187,8 @@ def test_an_answer_makes_an_event_done_bad_or_due(spool, receiver, fault, become
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b'{"type": "te', b'["no", "event"]', b"\xff\xfe"],
-    ids=["empty", "torn", "a list", "binary"],
+    [b"", b'{"type": "te', b'["no", "event"]', b"\xff\xfe", b"[" * 100_000],
+    ids=["empty", "torn", "a list", "binary", "deep"],
 )
 def test_what_is_no_event_is_set_aside_unsent_and_stops_nothing(spool, sender, receiver, content):
     spool.record(OTHER_RUN, content)
@@ -455,11 +455,12 @@ def test_a_run_that_was_killed_with_its_child_is_told_by_the_next_one(live, gone
     assert "last sign of life after" in end["message"]
 
 
-def test_a_damaged_marker_of_a_run_stops_no_delivery(spool, live, gone, receiver):
-    gone.write_bytes(b"{")
+@pytest.mark.parametrize("content", [b"{", b"[" * 100_000], ids=["torn", "deep"])
+def test_a_damaged_marker_of_a_run_stops_no_delivery(spool, live, gone, receiver, content):
+    gone.write_bytes(content)
     record(spool, "sound")
     assert live(FINISH) == {**SOUND, "delivered": 1}
-    assert set_aside(spool) == [b"{"]
+    assert set_aside(spool) == [content]
 
 
 def test_its_files_are_for_the_owner_alone_whatever_the_umask(spool, live, receiver):
