@@ -134,7 +134,7 @@ class Sender:
         if obstacle is None:
             return 0
         if isinstance(obstacle, ReceiverUnavailable):
-            return backoff(failed, obstacle.retry_after)
+            return backoff(failed, obstacle.retry_after or None)  # no pause at all would not do
         self._spool.set_refused(self._is_refused())
         return REFUSED_PAUSE
 

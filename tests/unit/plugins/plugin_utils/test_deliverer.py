@@ -281,6 +281,13 @@ def test_two_failed_attempts_are_enough_once_the_parent_waits(spool, sender, rec
     assert said(waiting(spool)) == ["kept"]
 
 
+@pytest.mark.parametrize("wish", ["0", "Mon, 02 Jan 2006 15:04:05 GMT"], ids=["no pause", "a time that is past"])
+def test_a_receiver_in_trouble_is_left_in_peace_even_if_it_asks_for_no_pause(spool, sender, receiver, wish):
+    record(spool, "kept")
+    receiver.fault(status=503, retry_after=wish)
+    assert BUSY in finish(sender()).trouble
+
+
 def test_a_refusal_ends_the_attempt_and_the_last_one_too(spool, sender, receiver, one_connection):
     """The next event would fare the same."""
     record(spool, "one", "two", "three")
