@@ -101,10 +101,12 @@ class Sender:
                 pause = self._attempt(last_failed if finishing else failed)
                 failed = failed + 1 if pause else 0
                 last_failed += 1 if finishing and pause else 0
-                if finishing and (last_failed == LAST_ATTEMPTS or self._is_refused() or not self._to_send()):
+                if finishing and (last_failed == LAST_ATTEMPTS or pause == REFUSED_PAUSE or not self._to_send()):
                     return
-                if pause:
-                    time.sleep(pause) if finishing else self._finishing.wait(pause)
+                if pause and finishing:
+                    time.sleep(pause)
+                elif pause:  # what is new may go at once, unless it would fare the same
+                    (self._finishing if self._obstacle else self._news).wait(pause)
                 else:  # all sent; or another run is just sending what is left
                     self._news.wait(CLAIMED_PAUSE if self._to_send() else WATCH * 10)
         except Exception as exc:  # pylint: disable=broad-except
