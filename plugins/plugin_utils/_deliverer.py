@@ -144,18 +144,19 @@ class Sender:
         if self._obstacle is not None or self._news.is_set():
             return
         try:
-            with self._spool.claim(name) as body:
-                if body is None:
-                    return
-                decode(body)
-                self._client.send(body)
-                self._spool.done(name)
+            try:
+                with self._spool.claim(name) as body:
+                    if body is None:
+                        return
+                    decode(body)
+                    self._client.send(body)
+                    self._spool.done(name)
+            except (EventRejected, ValueError):
+                self._spool.set_aside(name)
+                return self._count("rejected")
             self._count("delivered")
             self.report.trouble = ""
             self._spool.set_refused(False)
-        except (EventRejected, ValueError):
-            self._spool.set_aside(name)
-            self._count("rejected")
         except SematextError as exc:
             self._obstacle = exc
             self._failures[name] = self._failures.get(name, 0) + 1

@@ -231,6 +231,18 @@ def test_an_event_that_cannot_be_read_does_not_delay_what_is_recorded_later(spoo
     assert finish(begun) == Report(delivered=2, trouble=UNREADABLE)
 
 
+def test_an_event_that_cannot_be_set_aside_stops_no_other(spool, sender, receiver):
+    """As on a disk in trouble; that the folder is none is what can be had of it."""
+    os.rmdir(spool.bad)
+    Path(spool.bad).touch()
+    spool.record(RUN, b"garbage")
+    begun = sender()
+    wait_until(lambda: begun.report.trouble, "an attempt failed")
+    record(spool, "sound")
+    assert finish(begun) == Report(delivered=1, trouble="The spool cannot be emptied (Not a directory).")
+    assert said(receiver.events()) == ["sound"]
+
+
 def test_a_trouble_that_passes_is_not_told(spool, sender, receiver):
     record(spool, "late")
     receiver.fault(status=503, times=1)
