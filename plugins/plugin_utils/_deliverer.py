@@ -89,15 +89,17 @@ class Sender:
 
     def finish(self) -> None:
         """Send what is left, and end when nothing is left or it is no use."""
-        self._finishing.set()
-        self._news.set()
+        with self._lock:
+            self._finishing.set()
+            self._news.set()
 
     def _run(self) -> None:
         try:
             failed = last_failed = 0
             while True:
-                finishing = self._finishing.is_set()
-                self._news.clear()
+                with self._lock:  # or what finish() says in between is lost
+                    finishing = self._finishing.is_set()
+                    self._news.clear()
                 pause = self._attempt(last_failed if finishing else failed)
                 failed = failed + 1 if pause else 0
                 last_failed += 1 if finishing and pause else 0

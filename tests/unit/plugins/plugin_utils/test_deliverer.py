@@ -325,6 +325,25 @@ def test_a_receiver_in_trouble_is_left_in_peace_even_if_it_asks_for_no_pause(spo
     assert BUSY in finish(sender()).trouble
 
 
+def test_a_parent_that_waits_from_just_now_on_is_heard(sender, monkeypatch):
+    """Between the sender's look at whether its parent waits and its look at what is new."""
+    monkeypatch.setattr(_deliverer, "WATCH", LONG)  # no look at the spool by itself
+    begun = sender()
+    says = threading.Thread(target=begun.finish)
+
+    class Late(threading.Event):
+        def is_set(self):
+            found = super().is_set()
+            with contextlib.suppress(RuntimeError):  # said already
+                says.start()
+                says.join(0.1)
+            return found
+
+    begun._finishing = Late()
+    begun.wake()
+    assert begun.ended.wait(LONG)
+
+
 def test_a_refusal_ends_the_attempt_and_the_last_one_too(spool, sender, receiver, one_connection):
     """The next event would fare the same."""
     record(spool, "one", "two", "three")
