@@ -112,7 +112,10 @@ def encode(event: t.Mapping[str, t.Any]) -> bytes:
 
 def decode(body: bytes) -> dict[str, t.Any]:
     """The event out of what encode() made. :raises ValueError: if it is no JSON object."""
-    event = json.loads(body.decode("utf-8"))
+    try:
+        event = json.loads(body.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(event, dict):
         raise ValueError("not a JSON object")
     return event

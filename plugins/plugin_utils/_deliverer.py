@@ -89,22 +89,26 @@ class Sender:
 
     def finish(self) -> None:
         """Send what is left, and end when nothing is left or it is no use."""
-        self._finishing.set()
-        self._news.set()
+        with self._lock:
+            self._finishing.set()
+            self._news.set()
 
     def _run(self) -> None:
         try:
             failed = last_failed = 0
             while True:
-                finishing = self._finishing.is_set()
-                self._news.clear()
+                with self._lock:  # or what finish() says in between is lost
+                    finishing = self._finishing.is_set()
+                    self._news.clear()
                 pause = self._attempt(last_failed if finishing else failed)
                 failed = failed + 1 if pause else 0
                 last_failed += 1 if finishing and pause else 0
-                if finishing and (last_failed == LAST_ATTEMPTS or self._is_refused() or not self._to_send()):
+                if finishing and (last_failed == LAST_ATTEMPTS or pause == REFUSED_PAUSE or not self._to_send()):
                     return
-                if pause:
-                    time.sleep(pause) if finishing else self._finishing.wait(pause)
+                if pause and finishing:
+                    time.sleep(pause)
+                elif pause:  # what is new may go at once, unless it would fare the same
+                    (self._finishing if self._obstacle else self._news).wait(pause)
                 else:  # all sent; or another run is just sending what is left
                     self._news.wait(CLAIMED_PAUSE if self._to_send() else WATCH * 10)
         except Exception as exc:  # pylint: disable=broad-except
@@ -134,7 +138,7 @@ class Sender:
         if obstacle is None:
             return 0
         if isinstance(obstacle, ReceiverUnavailable):
-            return backoff(failed, obstacle.retry_after)
+            return backoff(failed, obstacle.retry_after or None)  # no pause at all would not do
         self._spool.set_refused(self._is_refused())
         return REFUSED_PAUSE
 
@@ -142,18 +146,19 @@ class Sender:
         if self._obstacle is not None or self._news.is_set():
             return
         try:
-            with self._spool.claim(name) as body:
-                if body is None:
-                    return
-                decode(body)
-                self._client.send(body)
-                self._spool.done(name)
+            try:
+                with self._spool.claim(name) as body:
+                    if body is None:
+                        return
+                    decode(body)
+                    self._client.send(body)
+                    self._spool.done(name)
+            except (EventRejected, ValueError):
+                self._spool.set_aside(name)
+                return self._count("rejected")
             self._count("delivered")
             self.report.trouble = ""
             self._spool.set_refused(False)
-        except (EventRejected, ValueError):
-            self._spool.set_aside(name)
-            self._count("rejected")
         except SematextError as exc:
             self._obstacle = exc
             self._failures[name] = self._failures.get(name, 0) + 1

@@ -62,7 +62,7 @@ class SpoolSink:
         self._spool = Spool(spool_dir, connection.digest)
         self._delivery = Delivery(connection, spool_dir, time_budget)
         self._time_budget, self._adopt = time_budget, adopt
-        self._adopt_trouble = ""
+        self._adopt_trouble = self._start_trouble = ""
 
     @property
     def name(self) -> str:
@@ -77,7 +77,11 @@ class SpoolSink:
                 self._adopt_trouble = f"Events in {self._adopt} could not be adopted ({exc.strerror})."
 
     def deliver(self, run_id: str) -> None:
-        self._delivery.start()
+        try:
+            self._delivery.start()
+            self._start_trouble = ""
+        except OSError as exc:  # events are recorded all the same
+            self._start_trouble = f"The process that delivers could not be started ({exc.strerror})."
         self._delivery.run_begins(run_id)
 
     def open_run(self, run_id: str, interrupted: t.Mapping[str, t.Any]) -> None:
@@ -98,22 +102,31 @@ class SpoolSink:
             yield self._adopt_trouble
         waiting = len(spool.due())
         if waiting:
-            why = report.get("trouble") or "There was no time left to deliver them."
-            yield f"{counted(waiting, 'event')} in {spool.folder} wait for the next run. {why}"
+            wait, them = _form(waiting, "waits", "wait"), _form(waiting, "it", "them")
+            why = report.get("trouble") or self._start_trouble or f"There was no time left to deliver {them}."
+            yield f"{counted(waiting, 'event')} in {spool.folder} {wait} for the next run. {why}"
         if report.get("rejected"):
-            rejected = counted(report["rejected"], "event")
-            yield f"The receiver can never accept {rejected}; they were put into {spool.bad}."
+            rejected = report["rejected"]
+            were = _form(rejected, "it was", "they were")
+            yield f"The receiver can never accept {counted(rejected, 'event')}; {were} put into {spool.bad}."
         yield from _dropped(spool)
         for folder, number in spool.stranded().items():
-            events = counted(number, "event")
-            yield f"{events} in {folder} were recorded under an App token or receiver that was refused."
+            were = f"{counted(number, 'event')} in {folder} {_form(number, 'was', 'were')}"
+            yield f"{were} recorded under an App token or receiver that was refused."
 
 
 def _dropped(spool: Spool) -> t.Iterator[str]:
     """What was dropped to keep the bounds, told once."""
-    if spool.dropped():
-        yield f"{counted(spool.dropped(), 'event')} waited too long or were too many, and were dropped."
+    dropped = spool.dropped()
+    if dropped:
+        why = _form(dropped, "was one too many, and was", "were too many, and were")
+        yield f"{counted(dropped, 'event')} waited too long or {why} dropped."
         spool.told_dropped()
+
+
+def _form(number: int, one: str, more: str) -> str:
+    """The form of a word that agrees with a number of events."""
+    return one if number == 1 else more
 
 
 class OfflineSpool:

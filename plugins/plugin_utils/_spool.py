@@ -228,7 +228,7 @@ class Spool:
                 elif is_gone(marker, seen):
                     self._publish(make_end(marker["end"], seen), path)
                     self._publish_end(run_id)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 os.rename(path, os.path.join(self.bad, f"{_event_name(run_id)}.json"))
 
     def _publish_end(self, run_id: str) -> None:
