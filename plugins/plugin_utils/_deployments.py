@@ -40,6 +40,8 @@ class Deployment:
     """One deployment, as it is remembered.
 
     :ivar run: the run of ansible-playbook that it was first told by.
+    :ivar revision: the full id where git knows it, else as the task named it.
+    :ivar named: the revision as the last task that named one did: an id, a branch, a tag.
     :ivar started: its `timestamp`, "" where no start was told.
     :ivar ended: its `timestamp`, "" while it is under way.
     :ivar previous: the revision before it, "" where none is known, None where nobody has looked yet.
@@ -61,6 +63,7 @@ class Deployment:
     opened_by: str = ""
     arrived: list[str] = dataclasses.field(default_factory=list)
     refusal: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    named: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _tells(step: Step, deployment: Deployment) -> bool:
     if step.state == STARTED or _contradict(step.version, deployment.version):
         return False
     if not deployment.ended:
-        return own or not _contradict(step.revision, deployment.revision)
+        return own or step.revision == deployment.named or not _contradict(step.revision, deployment.revision)
     # of its hosts, some have failed, and some have not
     return own and bool(deployment.started) and step.state not in deployment.told
 

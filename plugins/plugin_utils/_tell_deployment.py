@@ -239,6 +239,7 @@ class _Teller:
         deployment.refusal = {}
         deployment.version = telling.version or deployment.version
         deployment.revision = telling.history.revision or deployment.revision
+        deployment.named = self._step.revision or deployment.named
         if state != STARTED:
             deployment.ended, deployment.outcome = moment, state
 

@@ -216,6 +216,21 @@ def test_another_run_tells_of_a_deployment_of_its_own(node):
     assert node.states() == ["started", "succeeded"] * 2
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [("main~1", "main~1", True), ("main~1", None, True), ("main~1", "main~2", False)],
+    ids=["the same name", "only the start names one", "another name"],
+)
+def test_start_and_end_of_two_runs_are_one_deployment_unless_they_name_other_revisions(
+    node, repository, first, second, joined
+):
+    """They name no id, but git tells one, which the record holds from the start on."""
+    start = node("started", revision=first, repo=str(repository))
+    node.run = "run 2"
+    end = node("succeeded", revision=second, repo=str(repository))
+    assert (start["deployment_id"] == end["deployment_id"]) is joined
+
+
 def test_services_environments_and_apps_are_told_of_apart(node):
     for environment in (None, "staging", "production"):
         assert node(environment=environment)["changed"]
