@@ -181,7 +181,14 @@ def _tells(step: Step, deployment: Deployment) -> bool:
     if not deployment.ended:
         return own or step.revision == deployment.named or not _contradict(step.revision, deployment.revision)
     # of its hosts, some have failed, and some have not
-    return own and bool(deployment.started) and step.state not in deployment.told
+    return own and step.state not in deployment.told and (bool(deployment.started) or _agree(step, deployment))
+
+
+def _agree(step: Step, deployment: Deployment) -> bool:
+    """Whether both name the same. Without that, and without a start, one may be the way back from the other."""
+    return bool(
+        (step.version and step.version == deployment.version) or (step.revision and step.revision == deployment.named)
+    )
 
 
 def _contradict(one: str, other: str) -> bool:

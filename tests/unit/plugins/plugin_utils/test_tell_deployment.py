@@ -198,6 +198,16 @@ def test_a_failure_is_told_by_the_first_host_that_has_one_and_then_success_no_mo
     assert node.states() == ["started", "failed"]
 
 
+@pytest.mark.parametrize("options", [{"version": "2"}, {"revision": "v2"}], ids=["a version", "a revision"])
+def test_without_a_start_too_there_is_no_success_after_a_failure(node, options):
+    """As with the strategy free, where the others go on when host1 has failed."""
+    failure = node("failed", "host1", THREE, **options)
+    for host in THREE[1:]:
+        result = node("succeeded", host, THREE, lost=["host1"], **options)
+        assert (result["changed"], result["deployment_id"]) == (False, failure["deployment_id"])
+    assert node.states() == ["failed"]
+
+
 @pytest.mark.parametrize(
     ("lost", "named"),
     [((), ["host2"]), (("host1",), ["host1", "host2"]), (("host2",), ["host2"])],
