@@ -47,7 +47,7 @@ class Deployment:
     :ivar previous: the revision before it, "" where none is known, None where nobody has looked yet.
     :ivar told: for each state that the receiver has accepted, the step that told it.
     :ivar opened_by: the step that began it.
-    :ivar arrived: hosts whose deployment has ended well, or that were in a batch of which it did.
+    :ivar arrived: runs with hosts whose deployment has ended well, or that were in a batch of which it did.
     :ivar refusal: of the last attempt that failed: its `step`, `why`, and the `hosts` that know of it.
     """
 
@@ -179,7 +179,8 @@ def _tells(step: Step, deployment: Deployment) -> bool:
     if step.state == STARTED or _contradict(step.version, deployment.version):
         return False
     if not deployment.ended:
-        return own or step.revision == deployment.named or not _contradict(step.revision, deployment.revision)
+        same_revision = step.revision == deployment.named or not _contradict(step.revision, deployment.revision)
+        return own or (STARTED in deployment.told and same_revision)
     # of its hosts, some have failed, and some have not
     return own and step.state not in deployment.told and (bool(deployment.started) or _agree(step, deployment))
 

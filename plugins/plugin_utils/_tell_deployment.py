@@ -123,11 +123,15 @@ class _Teller:
         if state == SUCCEEDED:
             if FAILED in deployment.told:
                 return "The deployment has been told as failed, so it is not told as succeeded."
-            arrived = {*deployment.arrived, *(self._play.batch or [self._play.host])}
+            arrived = {*deployment.arrived, *map(self._arrival, self._play.batch or [self._play.host])}
             deployment.arrived = sorted(arrived)
-            if not arrived.issuperset(self._play.active):
+            if not arrived.issuperset(map(self._arrival, self._play.active)):
                 return "The deployment has not ended on all hosts of the play; the last of them tells it."
         return ""
+
+    def _arrival(self, host: str) -> str:
+        """An entry of `arrived`. A run that broke off says nothing of the hosts of the next one."""
+        return f"{self._step.run} {host}"
 
     def _heed_refusal(self) -> None:
         """Each host of a play would wait as long as the first one, to be told the same. A host that comes again tries

@@ -338,6 +338,8 @@ APART = {
         step(revision="b"),
     ),
     "an end after an earlier run's end": (told(start(**EARLIER), step(FAILED, **EARLIER)), step()),
+    "an end that an earlier run could not tell": (begun(step(**EARLIER)), step()),
+    "an end after a start that an earlier run could not tell": (begun(start(**EARLIER)), step()),
     "another id": (told(start(id="id")), step(id="other")),
     "an id after a start without one": (told(start()), step(id="id")),
 }

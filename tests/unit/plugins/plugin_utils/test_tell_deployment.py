@@ -177,6 +177,23 @@ def test_one_host_speaks_for_its_batch(node):
     assert node("succeeded", "host3", hosts, batch=hosts[2:])["changed"]
 
 
+@pytest.mark.parametrize("options", [{}, {"id": "deploy-7"}], ids=["of the same service", "with the same id"])
+def test_hosts_of_a_run_that_broke_off_are_waited_for_in_the_next_one(node, options):
+    node("started", **options)
+    node.run = "run 2"
+    assert not any(node("succeeded", host, THREE, **options)["changed"] for host in THREE[:2])
+    node.run = "run 3"
+    assert [node("succeeded", host, THREE, **options)["changed"] for host in reversed(THREE)] == [False, False, True]
+
+
+def test_parallel_runs_with_one_id_do_not_disturb_each_other(node):
+    results = []
+    for host in THREE:
+        for node.run, play in (("run 1", THREE), ("run 2", (*THREE, "host4"))):
+            results.append(node("succeeded", host, play, id="deploy-7")["changed"])
+    assert results == [False] * 4 + [True, False]
+
+
 def test_hosts_that_have_failed_are_not_waited_for_and_are_named(node):
     node("succeeded", "host1", THREE, lost=["host2"])
     event = node.event("succeeded", "host3", THREE, lost=["host2"])
@@ -441,6 +458,15 @@ def test_a_refusal_holds_up_no_other_task_and_no_other_run(node):
     refused(node, "started", "host1", THREE, place="again")
     node.run = "run 2"
     assert node("started", "host2", THREE)["changed"]
+
+
+def test_what_was_refused_is_told_anew_by_the_next_run_by_what_is_deployed_then(node):
+    node(revision=ONE)
+    node.run = "run 2"
+    node.receiver.fault(status=403, times=1)
+    refused(node, version="2")
+    deploy(node, OTHER, version="3")
+    assert deploy(node, "4" * 40, version="2")["commit.previous"] == OTHER
 
 
 def test_what_was_refused_is_none_of_the_deployments_before(node):
