@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
 from ..module_utils._client import MAX_PAUSE
 from ..module_utils._errors import DeliveryError, OptionError, SematextError
-from ..module_utils._event import RUN_ID, now, text
+from ..module_utils._event import RUN_ID, now, text, timestamp
 from ..module_utils._options import KEY_VARIABLES, TOKEN, Connection, api_key
 from ..module_utils._send import check, send_event
 from ._deployment_events import TYPE, Telling
@@ -223,8 +224,10 @@ class _Teller:
 
     def _start_elsewhere(self, key: str) -> str:
         """The start that another control node has told."""
-        found = self._search(key, {"deployment.id": self._deployment.id, "deployment.state": STARTED})
-        return next((str(event["timestamp"]) for event in found if "timestamp" in event), "")
+        for event in self._search(key, {"deployment.id": self._deployment.id, "deployment.state": STARTED}):
+            with contextlib.suppress(OptionError):  # whoever sent it may have written something else there
+                return timestamp("timestamp", event.get("timestamp"))
+        return ""
 
     def _search(self, key: str, fields: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
         """Some deployments with these fields, the newest first."""

@@ -21,6 +21,7 @@ from ansible_collections.community.sematext.plugins.plugin_utils._deployments im
 from ansible_collections.community.sematext.plugins.plugin_utils._tell_deployment import Play, tell
 from loopback import closed_port, raw_server
 from receiver.running import running_receiver
+from receiver.store import Store
 from repositories import commit, head, make
 
 TOKEN, KEY = "SECRET-token_4d5c", "SECRET-key_9f01"
@@ -89,16 +90,26 @@ def no_proxy(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def lasting():
-    with running_receiver(tokens=[TOKEN], api_key=KEY) as found:
-        yield found
+def lasting(tmp_path_factory):
+    """A receiver, and what writes into its database."""
+    path = str(tmp_path_factory.mktemp("receiver") / "events.sqlite")
+    with running_receiver(tokens=[TOKEN], api_key=KEY, database=path) as found:
+        yield found, Store(path)
 
 
 @pytest.fixture
 def receiver(lasting):
-    lasting.heal()
-    lasting.clear()
-    return lasting
+    lasting[0].heal()
+    lasting[0].clear()
+    return lasting[0]
+
+
+@pytest.fixture
+def put(lasting, receiver):
+    """Puts an event onto the timeline that something else has sent."""
+    return lambda **event: lasting[1].add_event(
+        TOKEN, "/", "", {}, "", {"type": "deployment", "message": "put", **event}
+    )
 
 
 @pytest.fixture
@@ -627,6 +638,25 @@ def test_a_start_of_another_control_node_is_found_by_its_id(node, other_node):
 def test_no_other_start_is_taken_for_it(node, other_node, options):
     other_node("started", id="deploy-7")
     assert "deployment.started" not in node.event(**options)
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "started"),
+    [
+        ("2024-05-30T09:58:43Z", "2024-05-30T09:58:43.000Z"),
+        ("2024-05-30T11:58:43.455123+02:00", "2024-05-30T09:58:43.455Z"),
+        ("2024-05-30T09:58:43.455", None),
+        ("this morning", None),
+        (1717063123455, None),
+        (None, None),
+    ],
+    ids=["whole seconds", "an offset", "no offset", "words", "a number", "null"],
+)
+def test_a_start_that_something_else_has_sent_counts_if_its_time_can_be_read(node, put, timestamp, started):
+    put(**{"timestamp": timestamp, "service.name": "shop", "deployment.id": "deploy-7", "deployment.state": "started"})
+    event = node.event(id="deploy-7", api_key=KEY)
+    assert event.get("deployment.started") == started
+    assert ("deployment.duration" in event) == bool(started)
 
 
 def test_the_own_start_is_not_searched_for(node):
