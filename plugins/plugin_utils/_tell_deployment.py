@@ -28,8 +28,8 @@ _LOOKING = 20
 
 #: How many events are looked through for an earlier deployment.
 _SEARCHED = 100
-#: How the names of the fields begin that the module sets.
-_OWN_FIELDS = ("service.name", "deployment.", "commit.")
+#: A field that the module sets, and how the names of the others begin.
+_OWN_FIELD, _OWN_PREFIXES = "service.name", ("deployment.", "commit.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -278,5 +278,5 @@ def _check_texts(options: t.Mapping[str, t.Any]) -> None:
     if url and not url.startswith(("https://", "http://")):
         raise OptionError("url", "must begin with https:// or http://")
     for name in options["fields"] or {}:
-        if str(name).lower().startswith(_OWN_FIELDS):
+        if str(name).lower() == _OWN_FIELD or str(name).lower().startswith(_OWN_PREFIXES):
             raise OptionError("fields", f"must not hold '{name}': the module sets it")

@@ -377,6 +377,11 @@ def test_an_option_that_cannot_be_used_is_named_and_nothing_is_sent(node, option
     assert node.receiver.requests() == []
 
 
+@pytest.mark.parametrize("name", ["service.namespace", "service.version", "committer", "deployments.today"])
+def test_a_field_whose_name_only_resembles_one_of_the_module_is_sent(node, name):
+    assert node.event(fields={name: "x"})[name] == "x"
+
+
 def test_a_length_of_500_characters_is_fine(node):
     assert node.event(version="x" * 500)["deployment.version"] == "x" * 500
 
