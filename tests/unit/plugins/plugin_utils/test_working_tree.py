@@ -142,6 +142,9 @@ FILTERED_CHANGES = {
     "a file that has a filter by its whole path has other content": (give_one_file_a_filter, UNKNOWN),
     "all files with a filter have other content": (lambda folder: write(folder, "b.bin", "deploy/d.bin"), UNKNOWN),
     "a file without a filter has other content, too": (lambda folder: write(folder, "b.bin", "deploy/c.txt"), DIRTY),
+    "a file is gone": (lambda folder: (folder / "b.bin").unlink(), DIRTY),
+    "a file has become a link": (lambda folder: link(folder, "b.bin"), DIRTY),
+    "a new file is about to be tracked": (lambda folder: intend(folder, "new.bin"), DIRTY),
     "a change is staged": (lambda folder: stage(folder, "b.bin"), DIRTY),
     "another file's change is staged": (lambda folder: (write(folder, "b.bin"), stage(folder, "a.txt")), DIRTY),
 }
