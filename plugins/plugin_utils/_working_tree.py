@@ -62,7 +62,8 @@ def _any_without_filter(git: Git, filters: set[str], paths: list[str]) -> bool |
     """True if one of these changed files has no filter, so that it is changed indeed."""
     if not paths:
         return False
-    root = git.at(git.line("rev-parse", "--show-toplevel"))
+    top, _whole = git.read("rev-parse", "--show-toplevel")
+    root = git.at(os.fsdecode(top[:-1]))  # a name may be no UTF-8, and may itself end with a newline
     output, _whole = root.read("check-attr", "-z", "filter", "--", *paths)
-    answers = os.fsdecode(output).split("\0")[2::3]
+    answers = os.fsdecode(output).split("\0")[:-1][2::3]  # as above
     return True if any(answer not in filters for answer in answers) else None

@@ -165,6 +165,29 @@ def test_a_file_with_an_odd_name_is_asked_for_its_own_filter(with_filter, name):
     assert dirty(with_filter) is UNKNOWN
 
 
+@pytest.mark.parametrize("name", [os.fsdecode(b"\xff"), "line\n", " "], ids=ascii)
+def test_the_folder_of_a_checkout_may_have_an_odd_name(with_filter, name):
+    folder = with_filter.rename(with_filter.with_name(name))
+    write(folder, "deploy/c.txt")
+    assert dirty(folder) is DIRTY
+    assert dirty(folder / "deploy") is DIRTY
+
+
+def test_a_name_of_a_filter_that_is_cut_is_not_taken_for_another_one(checkout):
+    """Git's answers on 200 long paths with a long name of a filter are longer than what is read of them."""
+    deep = checkout.joinpath(*["x" * 250] * 13)
+    deep.mkdir(parents=True)
+    name, paths = "f" * 2030, [deep / f"{number:027d}" for number in range(MAX_FILES)]
+    for path in paths:
+        path.write_text("as committed\n")
+    git(checkout, "add", "x" * 250)
+    commit(checkout, "deep")
+    configure(checkout, name, clean="false")
+    give_filters(checkout, f"0* filter={name}\n")
+    write(checkout, *paths)
+    assert dirty(checkout) is UNKNOWN
+
+
 def test_a_filter_is_not_run(checkout, tmp_path):
     configure(checkout, "lfs", clean=f"touch {tmp_path}/ran; cat", required="true")
     write(checkout, "b.bin")
