@@ -40,12 +40,14 @@ class Deployment:
     """One deployment, as it is remembered.
 
     :ivar run: the run of ansible-playbook that it was first told by.
+    :ivar revision: the full id where git knows it, else as the task named it.
+    :ivar named: the revision as the last task that named one did: an id, a branch, a tag.
     :ivar started: its `timestamp`, "" where no start was told.
     :ivar ended: its `timestamp`, "" while it is under way.
     :ivar previous: the revision before it, "" where none is known, None where nobody has looked yet.
     :ivar told: for each state that the receiver has accepted, the step that told it.
     :ivar opened_by: the step that began it.
-    :ivar arrived: hosts whose deployment has ended well, or that were in a batch of which it did.
+    :ivar arrived: runs with hosts whose deployment has ended well, or that were in a batch of which it did.
     :ivar refusal: of the last attempt that failed: its `step`, `why`, and the `hosts` that know of it.
     """
 
@@ -61,6 +63,7 @@ class Deployment:
     opened_by: str = ""
     arrived: list[str] = dataclasses.field(default_factory=list)
     refusal: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    named: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +151,11 @@ class Record:
                 return [Deployment(**each) for each in json.load(file)]
         except FileNotFoundError:
             return []
-        except (ValueError, TypeError):  # not ours, or torn by a disk: what it held is unknown now, and no more
+        except (
+            ValueError,
+            TypeError,
+            RecursionError,
+        ):  # not ours, or torn by a disk: what it held is unknown now, and no more
             os.replace(self._path, f"{self._path}.bad")
             return []
 
@@ -176,9 +183,17 @@ def _tells(step: Step, deployment: Deployment) -> bool:
     if step.state == STARTED or _contradict(step.version, deployment.version):
         return False
     if not deployment.ended:
-        return own or not _contradict(step.revision, deployment.revision)
+        same_revision = step.revision == deployment.named or not _contradict(step.revision, deployment.revision)
+        return own or (STARTED in deployment.told and same_revision)
     # of its hosts, some have failed, and some have not
-    return own and bool(deployment.started) and step.state not in deployment.told
+    return own and step.state not in deployment.told and (bool(deployment.started) or _agree(step, deployment))
+
+
+def _agree(step: Step, deployment: Deployment) -> bool:
+    """Whether both name the same. Without that, and without a start, one may be the way back from the other."""
+    return bool(
+        (step.version and step.version == deployment.version) or (step.revision and step.revision == deployment.named)
+    )
 
 
 def _contradict(one: str, other: str) -> bool:

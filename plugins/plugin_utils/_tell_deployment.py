@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
 from ..module_utils._client import MAX_PAUSE
 from ..module_utils._errors import DeliveryError, OptionError, SematextError
-from ..module_utils._event import RUN_ID, now, text
+from ..module_utils._event import RUN_ID, now, text, timestamp
 from ..module_utils._options import KEY_VARIABLES, TOKEN, Connection, api_key
 from ..module_utils._send import check, send_event
 from ._deployment_events import TYPE, Telling
@@ -27,8 +28,8 @@ _LOOKING = 20
 
 #: How many events are looked through for an earlier deployment.
 _SEARCHED = 100
-#: How the names of the fields begin that the module sets.
-_OWN_FIELDS = ("service.name", "deployment.", "commit.")
+#: A field that the module sets, and how the names of the others begin.
+_OWN_FIELD, _OWN_PREFIXES = "service.name", ("deployment.", "commit.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,11 +124,15 @@ class _Teller:
         if state == SUCCEEDED:
             if FAILED in deployment.told:
                 return "The deployment has been told as failed, so it is not told as succeeded."
-            arrived = {*deployment.arrived, *(self._play.batch or [self._play.host])}
+            arrived = {*deployment.arrived, *map(self._arrival, self._play.batch or [self._play.host])}
             deployment.arrived = sorted(arrived)
-            if not arrived.issuperset(self._play.active):
+            if not arrived.issuperset(map(self._arrival, self._play.active)):
                 return "The deployment has not ended on all hosts of the play; the last of them tells it."
         return ""
+
+    def _arrival(self, host: str) -> str:
+        """An entry of `arrived`. A run that broke off says nothing of the hosts of the next one."""
+        return f"{self._step.run} {host}"
 
     def _heed_refusal(self) -> None:
         """Each host of a play would wait as long as the first one, to be told the same. A host that comes again tries
@@ -219,8 +224,10 @@ class _Teller:
 
     def _start_elsewhere(self, key: str) -> str:
         """The start that another control node has told."""
-        found = self._search(key, {"deployment.id": self._deployment.id, "deployment.state": STARTED})
-        return next((str(event["timestamp"]) for event in found if "timestamp" in event), "")
+        for event in self._search(key, {"deployment.id": self._deployment.id, "deployment.state": STARTED}):
+            with contextlib.suppress(OptionError):  # whoever sent it may have written something else there
+                return timestamp("timestamp", event.get("timestamp"))
+        return ""
 
     def _search(self, key: str, fields: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
         """Some deployments with these fields, the newest first."""
@@ -239,6 +246,7 @@ class _Teller:
         deployment.refusal = {}
         deployment.version = telling.version or deployment.version
         deployment.revision = telling.history.revision or deployment.revision
+        deployment.named = self._step.revision or deployment.named
         if state != STARTED:
             deployment.ended, deployment.outcome = moment, state
 
@@ -270,5 +278,5 @@ def _check_texts(options: t.Mapping[str, t.Any]) -> None:
     if url and not url.startswith(("https://", "http://")):
         raise OptionError("url", "must begin with https:// or http://")
     for name in options["fields"] or {}:
-        if str(name).lower().startswith(_OWN_FIELDS):
+        if str(name).lower() == _OWN_FIELD or str(name).lower().startswith(_OWN_PREFIXES):
             raise OptionError("fields", f"must not hold '{name}': the module sets it")

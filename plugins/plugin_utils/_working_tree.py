@@ -7,7 +7,7 @@
 """Whether what is checked out differs from what was committed, told without running any filter.
 
 Git runs the filters of changed files to compare them with what was committed. So each filter that is configured is made
-to be none; then a file that has one cannot be told to be changed, but all others can.
+to be none; then what a file that has one holds cannot be told to be changed, but all else can.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def is_dirty(git: Git) -> bool | None:
         settings=settings,
     )
     changed = os.fsdecode(output).split("\0")[:-1]  # each ends with it; what was cut does not
-    if not filters or any(entry[0] != " " for entry in changed):  # no filter has a say in what is staged
+    # no filter has a say in what is staged, is gone, or has become a link: only in what a file holds
+    if not filters or any(entry[:2] != " M" for entry in changed):
         return bool(changed)
     return _any_without_filter(git, filters, [entry[3:] for entry in changed[:MAX_FILES]])
 
@@ -61,7 +62,8 @@ def _any_without_filter(git: Git, filters: set[str], paths: list[str]) -> bool |
     """True if one of these changed files has no filter, so that it is changed indeed."""
     if not paths:
         return False
-    root = git.at(git.line("rev-parse", "--show-toplevel"))
+    top, _whole = git.read("rev-parse", "--show-toplevel")
+    root = git.at(os.fsdecode(top[:-1]))  # a name may be no UTF-8, and may itself end with a newline
     output, _whole = root.read("check-attr", "-z", "filter", "--", *paths)
-    answers = os.fsdecode(output).split("\0")[2::3]
+    answers = os.fsdecode(output).split("\0")[:-1][2::3]  # as above
     return True if any(answer not in filters for answer in answers) else None
