@@ -15,6 +15,7 @@ SUITES ?= bullseye bookworm trixie
 BENCH_ARGS ?=
 BENCH_VENV ?= $(BUILD)/bench-venv
 BENCH_PINS ?=
+DOCS_VENV := $(BUILD)/docs-venv
 
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
@@ -22,6 +23,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv install demo test lint units integration compat molecule soak bench receiver clean
+.PHONY: docs
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -92,6 +94,20 @@ $(BENCH_VENV)/.installed: tests/bench/requirements.txt
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)
+
+docs: install $(DOCS_VENV)/.installed  ## The pages of the plugins and roles as HTML, in build/docs/build/html
+	rm -rf $(BUILD)/docs
+	mkdir -m 700 $(BUILD)/docs
+	export PATH="$(CURDIR)/$(DOCS_VENV)/bin:$$PATH"; \
+		antsibull-docs sphinx-init --use-current --squash-hierarchy --fail-on-error --lenient --dest-dir $(BUILD)/docs \
+		--project community.sematext --title community.sematext --copyright 'the community.sematext authors' \
+		community.sematext >/dev/null && $(BUILD)/docs/build.sh
+
+# Of its own: its theme wants another version of Sphinx than the linters do.
+$(DOCS_VENV)/.installed: tests/requirements-docs.txt
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-docs.txt
+	touch $@
 
 clean:  ## Remove all that make has made
 	rm -rf $(BUILD) $(VENV)
