@@ -16,6 +16,7 @@ BENCH_ARGS ?=
 BENCH_VENV ?= $(BUILD)/bench-venv
 BENCH_PINS ?=
 DOCS_VENV := $(BUILD)/docs-venv
+RELEASE_VENV := $(BUILD)/release-venv
 
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
@@ -23,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv install demo test lint units integration compat molecule soak bench receiver clean
-.PHONY: docs
+.PHONY: docs release-check publish release-venv github-release
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -108,6 +109,25 @@ $(DOCS_VENV)/.installed: tests/requirements-docs.txt
 	$(PYTHON) -m venv $(DOCS_VENV)
 	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-docs.txt
 	touch $@
+
+release-check: venv  ## Whether what is checked out may be released as $TAG
+	python tests/release.py
+
+# What only .github/workflows/release.yml runs: it publishes build/dist on Galaxy, with the server and the token in the
+# environment as ANSIBLE_GALAXY_SERVER_*. Nothing but ansible-core is installed where the token is.
+publish: $(RELEASE_VENV)/.installed
+	$(RELEASE_VENV)/bin/ansible-galaxy collection publish $(BUILD)/dist/*.tar.gz
+
+release-venv: $(RELEASE_VENV)/.installed
+
+$(RELEASE_VENV)/.installed:
+	$(PYTHON) -m venv $(RELEASE_VENV)
+	$(RELEASE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check ansible-core
+	touch $@
+
+github-release:
+	gh release create "$$TAG" $(BUILD)/dist/*.tar.gz --verify-tag --title "$$TAG" \
+		--notes "See the [changelog](https://github.com/ansible-collections/community.sematext/blob/$$TAG/CHANGELOG.md)."
 
 clean:  ## Remove all that make has made
 	rm -rf $(BUILD) $(VENV)
