@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv install demo test lint units integration compat molecule soak bench receiver clean
-.PHONY: docs release-check publish release-venv github-release
+.PHONY: shellcheck workflows nodes callback-soak docs release-check publish release-venv github-release
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -95,6 +95,20 @@ $(BENCH_VENV)/.installed: tests/bench/requirements.txt
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)
+
+shellcheck: venv  ## The shell scripts
+	shellcheck -x $(addprefix roles/node_sender/files/,deliver deployment service-event host-event) \
+		tests/checks/* tests/demo/demo tests/node/node .ci/run
+
+workflows: venv  ## The workflows of .github, with actionlint, zizmor and their schemas
+	tests/checks/workflows
+
+nodes: install  ## All on one Debian release, with what takes long (NODE_SUITE=trixie)
+	molecule test --all
+	$(PYTEST) -m "" tests/integration/nodes
+
+callback-soak: install  ## Kills at random moments, and many runs at once
+	$(PYTEST) tests/soak
 
 docs: install $(DOCS_VENV)/.installed  ## The pages of the plugins and roles as HTML, in build/docs/build/html
 	rm -rf $(BUILD)/docs
