@@ -18,15 +18,17 @@ SUITES ?= bullseye bookworm trixie
 BENCH_ARGS ?=
 BENCH_VENV ?= $(BUILD)/bench-venv
 BENCH_PINS ?=
+DOCS_VENV := $(BUILD)/docs-venv
+RELEASE_VENV := $(BUILD)/release-venv
 
 export PATH := $(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export PYTHONDONTWRITEBYTECODE := 1
-export SEED
+export SEED WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install demo check test test-all static units sanity lint integration
-.PHONY: nodes molecule compat full soak coverage bench receiver clean
+.PHONY: help venv install demo check test test-all static shellcheck workflows units sanity lint integration
+.PHONY: nodes molecule compat soak coverage bench receiver docs release-check publish release-venv github-release clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,20 +61,23 @@ test: check  ## Before a push: check, sanity, ansible-lint, playbook runs, one n
 	$(MAKE) --no-print-directory integration
 
 test-all: test  ## Before a release: test, and all the rest; hours
-	$(MAKE) --no-print-directory molecule
 	$(MAKE) --no-print-directory compat NOX_ARGS="-t all"
 	set -e; for suite in $(SUITES); do $(MAKE) --no-print-directory nodes NODE_SUITE=$$suite; done
 	$(MAKE) --no-print-directory soak
-	$(MAKE) --no-print-directory full
 
 # --- their parts ----------------------------------------------------------------------------------------------
 
-static: install  ## Formats, types, shellcheck
+static: install shellcheck workflows  ## Formats, types, shellcheck, workflows
 	ruff format --check plugins tests
 	ruff check plugins tests
 	cd $(COLLECTIONS) && mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.community.sematext.plugins
-	shellcheck -x roles/node_sender/files/deliver roles/node_sender/files/deployment roles/node_sender/files/service-event roles/node_sender/files/host-event
-	shellcheck -x tests/checks/* tests/demo/demo tests/node/node .ci/run
+
+shellcheck: venv  ## The shell scripts
+	shellcheck -x $(addprefix roles/node_sender/files/,deliver deployment service-event host-event) \
+		tests/checks/* tests/demo/demo tests/node/node .ci/run
+
+workflows: venv  ## The workflows of .github, with actionlint, zizmor and their schemas
+	tests/checks/workflows
 
 units: venv  ## Rules, client, spool and receiver, against real sockets
 	$(PYTEST) tests/unit tests/receiver/tests
@@ -88,12 +93,9 @@ lint: install  ## ansible-lint, documentation, changelog, recipes, galaxy-import
 	tests/checks/galaxy
 
 integration: install  ## Real ansible-playbook runs, one node with a real systemd, the demo
-	$(PYTEST) -m 'not full and not soak' tests/integration
+	$(PYTEST) tests/integration
 
-full: install  ## The playbook runs that `make integration` leaves out
-	$(PYTEST) -m 'full and not soak' tests/integration --ignore tests/integration/nodes
-
-nodes: install  ## All tests on nodes, with every fault (NODE_SUITE=trixie: on Debian 13)
+nodes: molecule  ## All tests on nodes, with every fault (NODE_SUITE=trixie: on Debian 13)
 	$(PYTEST) -m '' tests/integration/nodes
 
 compat: install $(NOX)  ## The oldest and the newest two ansible-cores (NOX_ARGS="-t all": every one, and all tests)
@@ -108,15 +110,15 @@ $(NOX):
 molecule: install  ## The roles on a booted systemd
 	molecule test --all
 
-soak: install  ## Kills at random moments, and many runs at once
-	$(PYTEST) -m '' tests/soak
+soak: install  ## Playbook runs that take long: kills at random moments, many runs at once, recipes
+	$(PYTEST) -m full tests/soak tests/integration --ignore tests/integration/nodes
 
 # What nodes run is shell, which this can't measure.
 coverage: install  ## Which lines and branches of plugins/ the tests of `make test` reach, in every process they start
 	rm -rf $(BUILD)/coverage
 	mkdir -p $(BUILD)/coverage
 	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/unit tests/receiver/tests
-	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup -m 'not full and not soak' tests/integration
+	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/integration
 	coverage combine --quiet
 	coverage report
 
@@ -132,6 +134,39 @@ $(BENCH_VENV)/.installed: tests/bench/requirements.txt
 
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)
+
+docs: install $(DOCS_VENV)/.installed  ## The pages of the plugins and roles as HTML, in build/docs/build/html
+	rm -rf $(BUILD)/docs
+	mkdir -m 700 $(BUILD)/docs
+	export PATH="$(CURDIR)/$(DOCS_VENV)/bin:$$PATH"; \
+		antsibull-docs sphinx-init --use-current --squash-hierarchy --fail-on-error --lenient --dest-dir $(BUILD)/docs \
+		--project community.sematext --title community.sematext --copyright 'the community.sematext authors' \
+		community.sematext >/dev/null && $(BUILD)/docs/build.sh
+
+# Of its own: its theme wants another version of Sphinx than the linters do.
+$(DOCS_VENV)/.installed: tests/requirements-docs.txt
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-docs.txt
+	touch $@
+
+release-check: venv  ## Whether what is checked out may be released as $TAG
+	python tests/release.py
+
+# What only .github/workflows/release.yml runs: it publishes build/dist on Galaxy, with the server and the token in the
+# environment as ANSIBLE_GALAXY_SERVER_*. Nothing but ansible-core is installed where the token is.
+publish: $(RELEASE_VENV)/.installed
+	$(RELEASE_VENV)/bin/ansible-galaxy collection publish $(BUILD)/dist/*.tar.gz
+
+release-venv: $(RELEASE_VENV)/.installed
+
+$(RELEASE_VENV)/.installed:
+	$(PYTHON) -m venv $(RELEASE_VENV)
+	$(RELEASE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check ansible-core
+	touch $@
+
+github-release:
+	gh release create "$$TAG" $(BUILD)/dist/*.tar.gz --verify-tag --title "$$TAG" \
+		--notes "See the [changelog](https://github.com/ansible-collections/community.sematext/blob/$$TAG/CHANGELOG.md)."
 
 clean:  ## Remove all that make has made
 	rm -rf $(BUILD) $(VENV)

@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tests on each ansible-core that is supported, run by `make compat` and `make soak`.
+"""The tests on each ansible-core that is supported, run by `make compat` and `make test-all`.
 
-nox -t some      the oldest and the newest two: what is most likely to break
-nox -t all       every one: sanity, units, and all integration runs of the callback, the module and the roles
+nox -s core-2.16   what is most likely to break, on one version (core-2.16 to core-2.21, core-pre-release, core-devel)
+nox -s all-2.16    sanity, units, and the runs of `make test` of the callback, the modules and the roles, on one version
+nox -t some        core-* of the oldest and the newest two
+nox -t all         all-* of every one but devel, which is ansible-core's branch of that name
 
-An interpreter that is missing is named, and its session is skipped.
+An interpreter that is missing is named, and its session is skipped; --error-on-missing-interpreters makes it fail.
 """
 
 from __future__ import annotations
@@ -33,8 +35,22 @@ if shutil.which("pyenv"):
 
 ROOT = Path(__file__).resolve().parent
 COLLECTIONS = ROOT / "build" / "collections"
-#: The versions, each with a Python that it supports.
-CORES = {"2.16": "3.10", "2.18": "3.11", "2.19": "3.11", "2.20": "3.12", "2.21": "3.12", "pre-release": "3.13"}
+#: The versions, each with a Python that it supports. tests/unit/test_workflows.py compares them with the workflows'.
+CORES = {
+    "2.16": "3.10",
+    "2.18": "3.11",
+    "2.19": "3.11",
+    "2.20": "3.12",
+    "2.21": "3.12",
+    "pre-release": "3.13",
+    "devel": "3.13",
+}
+#: What pip installs of those that are no released version.
+SOURCES = {
+    "pre-release": ["--pre", "ansible-core"],
+    "devel": ["https://github.com/ansible/ansible/archive/devel.tar.gz"],
+}
+PYTEST = ["python", "-m", "pytest", f"--numprocesses={os.environ.get('WORKERS', 'auto')}", "--dist=loadgroup"]
 SOME = ("2.16", "2.20", "2.21")
 #: What has depended on the version of core: what it tells callbacks, how it renders, how it runs roles.
 TELLING = [
@@ -59,7 +75,7 @@ ALL = [
 
 def prepare(session: nox.Session, core: str) -> None:
     """Install a version of core, what the tests need, and the collection where they look for it."""
-    wanted = ["--pre", "ansible-core"] if core == "pre-release" else [f"ansible-core~={core}.0"]
+    wanted = SOURCES.get(core, [f"ansible-core~={core}.0"])
     session.install(*wanted, "-r", "tests/requirements-run.txt", silent=True)
     session.run("ansible", "--version", external=False)
     # Other collections come from the environment that `make` has made.
@@ -69,22 +85,20 @@ def prepare(session: nox.Session, core: str) -> None:
     session.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
-def make_some(core: str) -> None:
-    @nox.session(name=f"some-{core}", python=CORES[core], tags=["some"])
-    def some(session: nox.Session) -> None:
+def add_sessions(core: str) -> None:
+    """The two sessions of a version of core."""
+
+    @nox.session(name=f"core-{core}", python=CORES[core], tags=["some"] if core in SOME else [])
+    def telling(session: nox.Session) -> None:
         prepare(session, core)
-        session.run("python", "-m", "pytest", *(session.posargs or TELLING))
+        session.run(*PYTEST, "-m", "", *(session.posargs or TELLING))
 
-
-def make_all(core: str) -> None:
-    @nox.session(name=f"all-{core}", python=CORES[core], tags=["all"])
+    @nox.session(name=f"all-{core}", python=CORES[core], tags=[] if core == "devel" else ["all"])
     def everything(session: nox.Session) -> None:
         prepare(session, core)
         session.run("tests/checks/sanity", external=True)
-        session.run("python", "-m", "pytest", *(session.posargs or ALL))
+        session.run(*PYTEST, *(session.posargs or ALL))
 
 
 for version in CORES:
-    make_all(version)
-    if version in SOME:
-        make_some(version)
+    add_sessions(version)

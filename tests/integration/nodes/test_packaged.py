@@ -46,7 +46,7 @@ def packaged_node() -> Iterator[Node]:
         node_command("stop", name)
 
 
-@pytest.mark.soak
+@pytest.mark.full
 def test_packaged_services_in_their_sandboxes(
     packaged_node: Node, receiver: Receiver, tmp_path: Path, faults: Faults
 ) -> None:

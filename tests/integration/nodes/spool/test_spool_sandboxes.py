@@ -63,7 +63,7 @@ def start_and_stop(node: Node) -> None:
     node.sh("systemctl stop probe")
 
 
-@pytest.mark.soak
+@pytest.mark.full
 @pytest.mark.parametrize("directive", SANDBOXES)
 def test_a_sandbox_binds_the_service_and_not_its_hooks(directive: str, node: Node, receiver: Receiver) -> None:
     probe(node, f"{directive}\n")

@@ -16,7 +16,7 @@ from receiver.running import Receiver
 from service_node import Node, eventually
 from spooling import LIMITS, SPOOL, Faults, count, ordered, probe, restarts, waiting
 
-pytestmark = pytest.mark.soak
+pytestmark = pytest.mark.full
 #: Seconds of the long outage.
 OUTAGE = 150
 
