@@ -43,7 +43,7 @@ $(VENV)/.installed: tests/requirements.txt tests/requirements-run.txt
 install: $(INSTALLED)/MANIFEST.json  ## Build the collection's artifact and install it into build/collections
 
 # Folders count, too: their times change when a file goes.
-$(INSTALLED)/MANIFEST.json: $(VENV)/.installed galaxy.yml $(shell find README.md CHANGELOG.md changelogs docs extensions meta playbooks plugins roles)
+$(INSTALLED)/MANIFEST.json: $(VENV)/.installed galaxy.yml $(shell find README.md CHANGELOG.md CONTRIBUTING.md COPYING changelogs docs extensions meta playbooks plugins roles)
 	rm -rf $(BUILD)/dist
 	$(BIN)/ansible-galaxy collection build --output-path $(BUILD)/dist --force >/dev/null
 	$(BIN)/ansible-galaxy collection install $(BUILD)/dist/*.tar.gz --collections-path $(COLLECTIONS) --force --offline >/dev/null
