@@ -98,12 +98,12 @@ CASES = {
     ),
     "the end of a window tells what was folded": (
         [*LOOP, at(300, restarts=3)],
-        [*FIRST, "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 3-stop-restarts)"],
+        [*FIRST, "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-start-restarts)"],
     ),
     "a second before the end of a window nothing is told": ([*LOOP, at(299, restarts=3)], FIRST),
     "one restart in a window is 1 time": (
         [*LOOP[:3], at(300, restarts=2)],
-        [*FIRST, "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 2-stop-restarts)"],
+        [*FIRST, "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 3-start-restarts)"],
     ),
     "a loop that goes on is told once in each window": (
         [
@@ -115,8 +115,22 @@ CASES = {
         ],
         [
             *FIRST,
-            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 3-stop-restarts)",
-            "Probe restarted 1 time in 5 minutes, last result: exit code 3 (1, 4-stop-restarts)",
+            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-start-restarts)",
+            "Probe restarted 1 time in 5 minutes, last result: exit code 3 (1, 5-start-restarts)",
+        ],
+    ),
+    "two summaries are two events, though the second restart followed the first stop": (
+        [
+            *LOOP,
+            at(299, "failed 4", restarts=3, state="activating"),
+            at(300, restarts=3, state="activating"),
+            at(310, "start 5", restarts=4),
+            at(600, restarts=4),
+        ],
+        [
+            *FIRST,
+            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-stop-restarts)",
+            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 5-start-restarts)",
         ],
     ),
     "a window in which nothing was folded closes silently": ([*LOOP[:2], at(300, restarts=1)], FIRST),
@@ -124,7 +138,7 @@ CASES = {
         [*LOOP, at(300, restarts=3), at(600, restarts=3), at(601, "failed 4", "start 5", restarts=4)],
         [
             *FIRST,
-            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-start-restarts)",
             "failed 4-stop",
             "start 5-start",
         ],
@@ -143,7 +157,7 @@ CASES = {
         [*LOOP, at(60, "stop 4", restarts=3, state="inactive"), at(70, "start 5"), at(400)],
         [
             *FIRST,
-            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 4-start-restarts)",
             "stop 4-stop",
             "start 5-start",
         ],
@@ -152,7 +166,7 @@ CASES = {
         [*LOOP, at(60, "stop 4", restarts=3, state="deactivating")],
         [
             *FIRST,
-            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 4-start-restarts)",
             "stop 4-stop",
         ],
     ),
@@ -160,7 +174,7 @@ CASES = {
         [*LOOP, at(130, "stop 4", "start 5")],
         [
             *FIRST,
-            "Probe restarted 2 times in 2 minutes, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 2 minutes, last result: signal KILL (2, 4-start-restarts)",
             "stop 4-stop",
             "start 5-start",
         ],
@@ -175,12 +189,12 @@ CASES = {
         ],
         [
             *FIRST,
-            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 4-start-restarts)",
             "stop 4-stop",
             "start 5-start",
             "failed 5-stop",
             "start 6-start",
-            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 6-stop-restarts)",
+            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 7-start-restarts)",
         ],
     ),
     "that systemd gives up is told after the summary": (
@@ -221,7 +235,7 @@ CASES = {
         [
             "stop 1-stop",
             "start 2-start",
-            "Probe restarted 2 times in 5 minutes, last result: success (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 5 minutes, last result: success (2, 4-start-restarts)",
         ],
     ),
     "what systemd restarted once is stopped by a person as it is": (
@@ -239,7 +253,7 @@ CASES = {
         [
             *FIRST,
             "started 2-started",
-            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-started-restarts)",
         ],
     ),
     "a person's start ends a window with its started": (
@@ -251,7 +265,7 @@ CASES = {
         [
             *FIRST,
             "started 2-started",
-            "Probe restarted 1 time in 60 seconds, last result: signal KILL (1, 2-stop-restarts)",
+            "Probe restarted 1 time in 60 seconds, last result: signal KILL (1, 3-started-restarts)",
             "stop 3-stop",
             "start 4-start",
             "started 4-started",
@@ -286,9 +300,9 @@ CASES = {
             *FIRST,
             "failed a-stop",
             "start b-start",
-            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 3-stop-restarts)",
+            "Probe restarted 2 times in 60 seconds, last result: signal KILL (2, 4-start-restarts)",
             "stop 4-stop",
-            "Other restarted 1 time in 5 minutes, last result: signal KILL (1, b-stop-restarts)",
+            "Other restarted 1 time in 5 minutes, last result: signal KILL (1, c-start-restarts)",
         ],
     ),
 }
@@ -337,7 +351,7 @@ CASES_OF_STOPS = {
         [
             "failed 1-stop",
             "started 2-started",
-            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 2-stop-restarts)",
+            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 3-started-restarts)",
         ],
     ),
 }
@@ -396,7 +410,7 @@ def test_a_window_is_told_as_people_say_it(seconds: int, words: str, node: Node)
     events = go_through(
         node, [at(0, "failed 1", "start 2", "failed 2", "start 3", restarts=2), at(seconds, restarts=2)]
     )
-    assert events[-1] == f"Probe restarted 1 time in {words}, last result: signal KILL (1, 2-stop-restarts)"
+    assert events[-1] == f"Probe restarted 1 time in {words}, last result: signal KILL (1, 3-start-restarts)"
 
 
 #: Kills the program that calls this at call number {call}, in the middle of it: of several files, one is moved.
@@ -435,7 +449,7 @@ def test_a_run_that_is_killed_at_any_point_is_made_good_by_the_next(call: int, n
     node.deliver("now")
     assert [told(event) for event in node.take_out()] == [
         "failed a-stop",
-        "Probe restarted 3 times in 5 minutes, last result: exit code 3 (3, 4-stop-restarts)",
+        "Probe restarted 3 times in 5 minutes, last result: exit code 3 (3, 5-start-restarts)",
     ]
     assert go_through(
         node,
@@ -446,6 +460,6 @@ def test_a_run_that_is_killed_at_any_point_is_made_good_by_the_next(call: int, n
         ],
     ) == [
         "start b-start",
-        "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 5-stop-restarts)",
-        "Other restarted 1 time in 5 minutes, last result: signal KILL (1, b-stop-restarts)",
+        "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 6-start-restarts)",
+        "Other restarted 1 time in 5 minutes, last result: signal KILL (1, c-start-restarts)",
     ]
