@@ -283,9 +283,25 @@ CASES = {
         ],
         ["failed 1-stop", "start 2-start", "failed 2-stop", "start 3-start", "failed 3-stop"],
     ),
+    "a loop that was given up within a second": (
+        [at(0, "failed 1", "start 2", "failed 2", "start 3", "failed 3", "gave_up 3", restarts=2, state="failed")],
+        [
+            *FIRST,
+            "Probe restarted 1 time in 1 second, last result: signal KILL (1, 3-stop-restarts)",
+            "gave_up 3-gave-up",
+        ],
+    ),
+    "a clock that was set back closes a window with its summary": (
+        [*LOOP, at(-3600, restarts=3), at(-3500, "failed 4", "start 5", restarts=4)],
+        [*FIRST, "Probe restarted 2 times, last result: signal KILL (2, 4-start-restarts)"],
+    ),
     "a clock that was set back closes an empty window": (
         [*LOOP[:2], at(-3600, restarts=1), at(-3500, "failed 2", "start 3", restarts=2)],
         [*FIRST, "failed 2-stop", "start 3-start"],
+    ),
+    "of a time that a clock set back has made wrong nothing is said": (
+        [*LOOP, at(-3600, "stop 4", restarts=3, state="inactive")],
+        [*FIRST, "Probe restarted 2 times, last result: signal KILL (2, 4-start-restarts)", "stop 4-stop"],
     ),
     "two services are folded each for itself": (
         [
