@@ -238,6 +238,18 @@ CASES = {
             "Probe restarted 2 times in 5 minutes, last result: success (2, 4-start-restarts)",
         ],
     ),
+    "what ends well and is restarted before deliver looks is folded": (
+        [
+            at(0, "stop 1", "start 2", restarts=1, reason="success"),
+            at(5, "stop 2", "start 3", restarts=2, reason="success"),
+            at(300, restarts=2),
+        ],
+        [
+            "stop 1-stop",
+            "start 2-start",
+            "Probe restarted 1 time in 5 minutes, last result: success (1, 3-start-restarts)",
+        ],
+    ),
     "what systemd restarted once is stopped by a person as it is": (
         [at(0, "stop 4", restarts=3, state="inactive"), at(9, "start 5"), at(20, "stop 5", state="inactive")],
         ["stop 4-stop", "start 5-start", "stop 5-stop"],
