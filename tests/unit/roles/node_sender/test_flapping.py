@@ -268,6 +268,21 @@ CASES = {
             "Probe restarted 2 times in 5 minutes, last result: signal KILL (2, 4-started-restarts)",
         ],
     ),
+    "a started after the end of a window goes out as little as its start": (
+        [
+            at(0, "failed 1", state="activating"),
+            at(5, "start 2", "started 2", "failed 2", restarts=1),
+            at(290, "start 3", restarts=2, state="activating"),
+            at(300, restarts=2, state="activating"),
+            at(320, "started 3", restarts=2),
+            at(600, restarts=2),
+        ],
+        [
+            *FIRST,
+            "started 2-started",
+            "Probe restarted 1 time in 5 minutes, last result: signal KILL (1, 3-start-restarts)",
+        ],
+    ),
     "a person's start ends a window with its started": (
         [
             at(0, "failed 1", state="activating"),
