@@ -374,3 +374,63 @@ def test_events_of_a_sender_without_settings_wait(node: Node, receiver: Receiver
     node.receiver(receiver.url)
     node.deliver()
     assert ids(receiver.events()) == ["one"]
+
+
+# --- a disk that takes nothing -------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_told_and_what_is_in_the_spool_stays(node: Node, receiver: Receiver) -> None:
+    node.receiver(receiver.url)
+    node.deliver()
+    node.record("start", "one")
+    assert f"<3>community.sematext: {node.spool} can't be written; what is in it stays there" in node.deliver(
+        disk="full"
+    )
+    assert "10" in (node.root / "slept").read_text().split(), "systemd calls again at once while anything is in new/"
+    assert receiver.events() == []
+    node.deliver()
+    assert ids(receiver.events()) == ["one"]
+
+
+def test_a_full_disk_still_sends_what_is_in_the_queue(node: Node, receiver: Receiver) -> None:
+    node.record("start", "one")
+    node.deliver()
+    node.record("start", "two")
+    node.receiver(receiver.url)
+    node.deliver(disk="full")
+    assert ids(receiver.events()) == ["one"]
+
+
+def test_a_spool_that_has_become_read_only_is_told_and_not_tried_all_the_time(node: Node) -> None:
+    """Its lock cannot be written, by root either: nothing makes a file in /proc."""
+    node.deliver()
+    node.record("start", "one")
+    (node.spool / "lock").unlink()
+    (node.spool / "lock").symlink_to("/proc/none")
+    done = node.run("deliver")
+    assert done.returncode == 1
+    assert f"<3>community.sematext: {node.spool} can't be written; what is in it stays there\n" == done.stdout
+    assert (node.root / "slept").read_text().split()[-1] == "10"
+    assert len(node.files("new")) == 1
+
+
+def test_a_disk_that_fills_up_while_restarts_are_folded_loses_none(node: Node) -> None:
+    """Room for some bytes is left: the list of the records, but no window."""
+    node.add_service(name="Probe with a long name")
+    node.systemd_says(NRestarts=2, ActiveState="active")
+    for ident in ("1-stop", "2-stop"):
+        node.record("failed", ident)
+        node.record("start", f"{int(ident[0]) + 1}-start")
+    node.deliver()
+    assert ids(node.take_out()) == ["1-stop", "2-start"]
+    node.clock(10)
+    node.record("failed", "3-stop", "signal KILL")
+    node.record("start", "4-start")
+    journal = node.deliver(disk="almost full")
+    assert "can't be written" in journal
+    node.deliver()
+    node.clock(300)
+    node.deliver()
+    (summary,) = node.queued()
+    assert summary["message"] == "Probe with a long name restarted 2 times in 5 minutes, last result: signal KILL"
+    assert summary["event.id"] == "4-start-restarts"
