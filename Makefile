@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export SEED WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install demo check test test-all static shellcheck workflows units sanity lint integration
+.PHONY: help venv install demo check test test-all static shellcheck workflows units busybox sanity lint integration
 .PHONY: nodes molecule compat soak coverage bench receiver docs release-check publish release-venv github-release clean
 
 help:  ## Show this list
@@ -79,8 +79,13 @@ shellcheck: venv  ## The shell scripts
 workflows: venv  ## The workflows of .github, with actionlint, zizmor and their schemas
 	tests/checks/workflows
 
-units: venv  ## Rules, client, spool and receiver, against real sockets
+units: venv busybox  ## Rules, client, spool and receiver, against real sockets
 	$(PYTEST) tests/unit tests/receiver/tests
+
+# The programs of nodes run under each POSIX shell that is there; this one is often missing.
+busybox:
+	@command -v busybox >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+		{ apt-get update && apt-get install --yes --no-install-recommends busybox; } >/dev/null
 
 sanity: install  ## ansible-test sanity
 	tests/checks/sanity
