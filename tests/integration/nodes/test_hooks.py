@@ -149,8 +149,9 @@ def test_elasticsearch_restarts_after_a_crash(fault: str, hooked: Node, receiver
 
 
 def test_a_hook_that_fails_says_why_in_the_journal_without_the_token(hooked: Node, receiver: Receiver) -> None:
+    since = hooked.moment()
     receiver.fault(status=403)
     hooked.sh("systemctl start elasticsearch")
-    journal = hooked.sh("journalctl --sync; journalctl --unit=elasticsearch --since=-30s")
+    journal = hooked.journal("elasticsearch", since)
     assert "The requested URL returned error: 403" in journal
     assert receiver.token not in journal

@@ -214,8 +214,9 @@ def test_tls_is_checked_against_the_certificates_that_are_named(node: Node, role
         cycle(node)
         assert len(secure.wait_for(2)) == 2
         node.write("/etc/our-ca.pem", Path(other.ca_path).read_text())
+        since = node.moment()
         cycle(node)
-        assert "certificate" in node.sh("journalctl --sync; journalctl --unit=elasticsearch --since=-60s")
+        assert "certificate" in node.journal("elasticsearch", since)
         assert len(secure.events()) == 2
         role.apply(validate_certs=False)
         cycle(node)
