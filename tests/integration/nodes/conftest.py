@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +19,38 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from receiver.front import Front, tcp_front
 from receiver.running import Receiver, running_receiver
-from service_node import COLLECTIONS, TOKEN, Node, Role
-from service_node import node as node_command
+from service_node import COLLECTIONS, TOKEN, Node, Role, running_node
+from spooling import Faults
 
 if "ansible_collections.community.sematext" not in sys.modules:
     for name in [name for name in sys.modules if name.partition(".")[0] == "ansible_collections"]:
         del sys.modules[name]
     _AnsibleCollectionFinder(paths=COLLECTIONS.split(":"))._install()
 
-#: What test_hooks.py measures: the fault, and the seconds that it added to a start and to a stop.
-DELAYS: list[tuple[str, float, float]] = []
+HERE = Path(__file__).resolve().parent
 
-#: What test_spool.py counts: the fault, events that were recorded, that arrived, that arrived again, out of order.
-FAULTS: list[tuple[str, int, int, int, int]] = []
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is no smoke test here is for `make test-all`. Tests of a folder stay together in any random order."""
+    folders: dict[Path, int] = {}
+    for item in items:
+        folders.setdefault(item.path.parent, len(folders))
+        if HERE in item.path.parents and not item.get_closest_marker("smoke"):
+            item.add_marker("full")
+    # The folder `spool` has a fixture that takes half a minute. The sort keeps the order within a folder.
+    if HERE in folders:
+        ours = [item for item in items if HERE in item.path.parents]
+        ours.sort(key=lambda item: folders[item.path.parent])
+        replacing = iter(ours)
+        items[:] = [next(replacing) if HERE in item.path.parents else item for item in items]
 
 
 @pytest.fixture(scope="session")
 def booted_node() -> Iterator[Node]:
-    """One node for all tests, with the stand-in of Elasticsearch."""
-    if (able := node_command("check", check=False)).returncode == 3:
-        pytest.skip(able.stderr.strip())
-    name = f"service-events-{os.getpid()}"
-    node_command("start", name, "--hostname", "es-node-1")
-    try:
-        node_command("install-elasticsearch", name)
-        yield Node(name)
-    finally:
-        node_command("stop", name)
+    """One node for all tests of a process, with the stand-in of Elasticsearch."""
+    with running_node() as node:
+        yield node
 
 
 @pytest.fixture
@@ -82,39 +87,61 @@ def role(node: Node, receiver: Receiver, tmp_path: Path) -> Role:
 
 
 @pytest.fixture(scope="module")
-def hooked(booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """The node with the default hooks on Elasticsearch."""
+def default_hooks(
+    booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Role]:
+    """The default hooks on Elasticsearch, applied once."""
     role = Role(booted_node, any_receiver.url, tmp_path_factory.mktemp("role"))
     del role.variables["service_events_node"]
     role.apply(tags=["env:prod"], fields={"team": "search"})
-    yield booted_node
+    yield role
     booted_node.clean()
 
 
-@pytest.fixture(scope="session")
-def delays() -> list[tuple[str, float, float]]:
-    """Append to it what the table at the end shall show."""
-    return DELAYS
+@pytest.fixture
+def hooked(default_hooks: Role, booted_node: Node, receiver: Receiver) -> Iterator[Node]:
+    """The node with these hooks, Elasticsearch stopped and not failed."""
+    yield booted_node
+    receiver.heal()
+    booted_node.sh(
+        "rm -rf /run/systemd/system/elasticsearch.service.d /etc/default/elasticsearch; systemctl daemon-reload;"
+        " systemctl stop elasticsearch; systemctl reset-failed"
+    )
 
 
-@pytest.fixture(scope="session")
-def faults() -> list[tuple[str, int, int, int, int]]:
-    """Append to it what the table of faults shall show."""
-    return FAULTS
+@pytest.fixture
+def delays(record_property: Callable[[str, object], None]) -> Callable[[tuple[str, float, float]], None]:
+    """Call it with what the table of delays shall show: the fault, the seconds that it added to a start, to a stop."""
+    return functools.partial(record_property, "delay")
+
+
+@pytest.fixture
+def faults(record_property: Callable[[str, object], None]) -> Faults:
+    """Call it with what the table of faults shall show: the fault, events recorded, delivered, twice, in disorder."""
+    return functools.partial(record_property, "fault")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The delays that hooks added, measured by test_hooks.py, and the events that test_spool.py counted."""
-    if FAULTS:
+    """The delays that hooks added, and the events that were counted, in whatever process."""
+    properties = [
+        each
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for each in report.user_properties
+    ]
+    faults = [row for name, row in properties if name == "fault"]
+    delays = [row for name, row in properties if name == "delay"]
+    if faults:
         terminalreporter.section("events of the spool, counted at the receiver")
         terminalreporter.line(f"{'fault':<40} recorded delivered  lost  twice disorder")
-        for fault, recorded, delivered, twice, disorder in FAULTS:
+        for fault, recorded, delivered, twice, disorder in faults:
             lost = recorded - delivered
             terminalreporter.line(f"{fault:<40} {recorded:>8} {delivered:>9} {lost:>5} {twice:>6} {disorder:>8}")
-    if DELAYS:
+    if delays:
         terminalreporter.section("seconds that the hooks added (default: two hooks, at most 5 s each)")
         terminalreporter.line(f"{'what is wrong':<44} {'start':>7} {'stop':>7}")
-        for fault, start, stop in DELAYS:
+        for fault, start, stop in delays:
             terminalreporter.line(f"{fault:<44} {start:>7.2f} {stop:>7.2f}")
-        worst = max(max(start, stop) for _fault, start, stop in DELAYS)
+        worst = max(max(start, stop) for _fault, start, stop in delays)
         terminalreporter.line(f"worst added delay of one start or stop: {worst:.2f} s")

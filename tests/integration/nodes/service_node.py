@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
+import itertools
 import json
 import os
 import socket
@@ -18,11 +21,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
+
+import harm
+import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / "build" / "collections"))
 NODE = str(ROOT / "tests" / "node" / "node")
+#: A file for each node that a process of these tests has.
+RUNNING = ROOT / "build" / "node" / "running"
+#: Seconds in which a node without anything of ours shuts down, even on a busy machine.
+OWN_SHUTDOWN = 5
 DROP_IN = "/etc/systemd/system/{}.service.d/50-community-sematext.conf"
 CURL_CONFIG = "/etc/community-sematext/service_events.curl"
 #: Looks like no other text, so that it can be searched for.
@@ -48,7 +59,6 @@ class Node:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.engine = node("engine").stdout.strip()
 
     def run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command, whatever its end."""
@@ -68,12 +78,13 @@ class Node:
         """A property of a unit."""
         return self.sh(f"systemctl show --value --property={name} -- '{unit}'").strip()
 
-    def timed(self, *command: str) -> float:
-        """Seconds that a command in the node takes, measured there."""
-        script = 's=$(date +%s%N); "$@" >&2; echo $((($(date +%s%N) - s) / 1000000))'
-        done = self.run("sh", "-euc", script, "sh", *command)
-        assert done.returncode == 0, f"{command} failed\n{done.stderr}{self.run('journalctl', '-n', '30').stdout}"
-        return int(done.stdout) / 1000
+    def moment(self) -> str:
+        """The time in the node, for `journal`."""
+        return self.sh("date +@%s.%6N").strip()
+
+    def journal(self, unit: str, since: str) -> str:
+        """What a unit has logged since a moment."""
+        return self.sh(f"journalctl --sync; journalctl --unit={unit} --since={since}")
 
     def reboot(self, how: str = "reboot") -> None:
         """Shut it down, by systemd's own command or by "kill", and boot it again."""
@@ -82,24 +93,29 @@ class Node:
         else:
             # Without logind, systemctl complains and does it nevertheless.
             self.run("systemctl", how)
-        eventually(lambda: self._engine("inspect", "--format", "{{.State.Running}}").strip() == "false", 30)
-        self._engine("start")
-        eventually(lambda: self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 60)
+        ceiling = harm.CEILING * harm.SHUTDOWN_FLUSH + OWN_SHUTDOWN
+        try:
+            eventually(lambda: self._engine("inspect", "--format", "{{.State.Running}}").strip() == "false", ceiling)
+        except AssertionError:
+            self._engine("kill", "--signal", "KILL")
+            pytest.fail(f"the shutdown took more than {ceiling} s; the last delivery may take {harm.SHUTDOWN_FLUSH} s")
+        finally:
+            self._engine("start")
+            eventually(lambda: self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 60)
 
     def _engine(self, *command: str) -> str:
-        conf = node("conf", check=False).stdout.strip()
-        environment = {**os.environ, "CONTAINERS_CONF": conf} if conf else dict(os.environ)
-        words = [self.engine, *command, self.name]
-        return subprocess.run(words, check=True, capture_output=True, text=True, env=environment).stdout
+        words = [engine(), *command, self.name]
+        return subprocess.run(words, check=True, capture_output=True, text=True, env=engine_environment()).stdout
 
     def clean(self) -> None:
         """Undo what tests do."""
         self.sh(
-            "systemctl stop elasticsearch || true; systemctl reset-failed; rm -rf /etc/community-sematext"
+            "systemctl stop elasticsearch 'community-sematext*' || true; systemctl reset-failed;"
+            " rm -rf /etc/community-sematext"
             " /etc/default/elasticsearch /etc/systemd/system/*.service.d"
             " /etc/systemd/system/community-sematext* /etc/systemd/system/*.wants/community-sematext*"
-            " /usr/local/lib/community-sematext /var/spool/community-sematext /run/systemd/system/*.service*;"
-            "systemctl daemon-reload"
+            " /usr/local/lib/community-sematext /var/spool/community-sematext /run/systemd/system/*.service*"
+            " /run/community-sematext*; systemctl daemon-reload"
         )
 
     def files(self) -> str:
@@ -120,6 +136,62 @@ def node(*arguments: str, text: str | None = None, check: bool = True) -> subpro
     )
 
 
+@functools.cache
+def engine() -> str:
+    """podman or docker."""
+    return node("engine").stdout.strip()
+
+
+@functools.cache
+def engine_environment() -> dict[str, str]:
+    """The environment with what the engine needs on this machine."""
+    conf = node("conf", check=False).stdout.strip()
+    return {**os.environ, "CONTAINERS_CONF": conf} if conf else dict(os.environ)
+
+
+@contextlib.contextmanager
+def running_node(kind: str = "") -> Iterator[Node]:
+    """A node of this process alone, with the stand-in of Elasticsearch.
+
+    The lock on the file of its name goes with this process, however it ends; so what a killed one has left behind is
+    known for certain, and removed by the next.
+    """
+    if (able := node("check", check=False)).returncode == 3:
+        pytest.skip(able.stderr.strip())
+    RUNNING.mkdir(parents=True, exist_ok=True)
+    for leftover in RUNNING.glob("service-events-*"):
+        if lock := _lock(leftover, wait=False):
+            with lock:
+                node("stop", leftover.name)
+                leftover.unlink()
+    own = RUNNING / f"service-events-{kind}{os.getpid()}"
+    lock = _lock(own, wait=True)
+    assert lock
+    with lock:
+        try:
+            node("start", own.name, "--hostname", "es-node-1")
+            node("install-elasticsearch", own.name)
+            yield Node(own.name)
+        finally:
+            node("stop", own.name)
+            own.unlink()
+
+
+def _lock(path: Path, wait: bool) -> IO[str] | None:
+    """The file, open and locked; None if another process has the lock. Who has it may remove the file."""
+    while True:
+        file = path.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            file.close()
+            return None
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        # Removed before this had the lock.
+        file.close()
+
+
 class Role:
     """Applies a role to the node."""
 
@@ -132,6 +204,17 @@ class Role:
             f"{name}_node": "es-node-1",
         }
         self.target = target.name
+        #: As in a play; by default the role alone, with the variables above.
+        self.roles: list[dict[str, Any]] = []
+
+    def use_example(self, document: str) -> None:
+        """Apply it as the first example of a document does; the token is in a variable of the user's there."""
+        text = (ROOT / document).read_text()
+        (play,) = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+        self.roles = play["roles"]
+        token = self.variables.pop(f"{self.name}_app_token")
+        # The region is part of the examples; the receiver here has none.
+        self.variables |= {"vault_sematext_app_token": token, "sematext_app_token": token}
 
     @property
     def host(self) -> dict[str, str]:
@@ -150,7 +233,7 @@ class Role:
 
     def play(self, hosts: dict[str, dict[str, Any]], *arguments: str, **environment: str) -> Run:
         """One run with several hosts, all of them the same node, each with variables of its own."""
-        roles = [{"role": f"community.sematext.{self.name}"}]
+        roles = self.roles or [{"role": f"community.sematext.{self.name}"}]
         play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": False, "roles": roles}
         inventory = {name: {**self.host, **self.variables, **self._prefixed(own)} for name, own in hosts.items()}
         (self.folder / "play.json").write_text(json.dumps([play]))
@@ -165,11 +248,9 @@ class Role:
 
 def playbook(folder: Path, *arguments: str, **more: str) -> Run:
     """Run play.json of a folder on inventory.json there."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SEMATEXT_")}
+    environment = {name: value for name, value in engine_environment().items() if not name.startswith("SEMATEXT_")}
     environment.update(more)
     environment["ANSIBLE_COLLECTIONS_PATH"] = COLLECTIONS
-    if conf := node("conf", check=False).stdout.strip():
-        environment["CONTAINERS_CONF"] = conf
     program = os.environ.get("ANSIBLE_PLAYBOOK", str(Path(sys.executable).with_name("ansible-playbook")))
     done = subprocess.run(
         [program, "-i", "inventory.json", "play.json", *arguments],
@@ -184,7 +265,7 @@ def playbook(folder: Path, *arguments: str, **more: str) -> Run:
     return Run(done.returncode, done.stdout)
 
 
-def eventually(condition: Callable[[], T], timeout: float = 10) -> T:
+def eventually(condition: Callable[[], T], timeout: float = 20) -> T:
     """Wait until something is true, and give it."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
@@ -197,7 +278,13 @@ def eventually(condition: Callable[[], T], timeout: float = 10) -> T:
 def name_server(answer: bool) -> Iterator[str]:
     """The address, on loopback, of a name server that knows no name, or never answers. Needs root."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.99", 53))
+        # resolv.conf knows no port but 53, so each gets an address of its own.
+        for number in itertools.count(1):
+            address = f"127.0.99.{number}"
+            with contextlib.suppress(OSError):
+                server.bind((address, 53))
+                break
+            assert number < 250, "no loopback address has its port 53 free"
         server.settimeout(0.1)
         ended = threading.Event()
 
@@ -211,7 +298,7 @@ def name_server(answer: bool) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield "127.0.0.99"
+            yield address
         finally:
             ended.set()
             thread.join()

@@ -6,16 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from service_node import Node
+import harm
+from receiver.running import Receiver
+from service_node import Node, eventually
 
 SPOOL = "/var/spool/community-sematext"
+MARK = "/run/community-sematext-deployment"
 LIMITS = "/etc/community-sematext/service_events.spool"
 DELIVER = "systemctl start community-sematext-deliver.service"
 #: A service that does what a test writes into its unit, on top of this.
 PROBE = "[Service]\nExecStart=/bin/sleep infinity\n"
-Faults = list[tuple[str, int, int, int, int]]
+#: The invocation of an event that marks an end.
+SENTINEL = "the-end"
+#: Takes a line of the table at the end.
+Faults = Callable[[tuple[str, int, int, int, int]], None]
 
 
 def waiting(node: Node) -> list[str]:
@@ -43,10 +50,43 @@ def count(faults: Faults, fault: str, recorded: int, events: list[dict[str, Any]
     ids = [event["event.id"] for event in events]
     times = list({event["event.id"]: event["timestamp"] for event in events}.values())
     disorder = sum(1 for one, other in zip(times, times[1:]) if one > other)
-    faults.append((fault, recorded, len(set(ids)), len(ids) - len(set(ids)), disorder))
+    faults((fault, recorded, len(set(ids)), len(ids) - len(set(ids)), disorder))
 
 
 def restarts(node: Node, number: int) -> int:
     """Have `probe` started and stopped by a person so many times; gives how many events that records."""
-    node.sh(f"for i in $(seq {number}); do systemctl start probe; systemctl stop probe; done")
+    harm.cycle(node, "probe", harm.SPOOL_HOOK, number)
     return 2 * number
+
+
+def attempted(node: Node) -> None:
+    """Wait until a delivery has been tried and has come to nothing, or is under way."""
+    node.sh(f"until [ -e {SPOOL}/retry.service_events ] || pgrep -x curl; do sleep .05; done")
+
+
+def begun(node: Node) -> None:
+    """Wait until what runs after a failure has recorded what it has to: no hook holds up the service for it."""
+    eventually(
+        lambda: (
+            node.sh(
+                "systemctl list-jobs --no-legend 'community-sematext-gave-up@*';"
+                " systemctl list-units --no-legend --state=activating 'community-sematext-gave-up@*'"
+            ).strip()
+            == ""
+        )
+    )
+
+
+def events_so_far(node: Node, receiver: Receiver, timeout: float = 30) -> list[dict[str, Any]]:
+    """All that was recorded before this. An event is recorded now, and as the order is kept, none comes after it."""
+    begun(node)
+    # As a hook of Elasticsearch does it.
+    node.sh(
+        f"INVOCATION_ID={SENTINEL} /bin/sh /usr/local/lib/community-sematext/service-event start elasticsearch.service"
+    )
+
+    def arrived() -> list[dict[str, Any]]:
+        events = receiver.events()
+        return events if any(event["event.id"] == f"{SENTINEL}-start" for event in events) else []
+
+    return [event for event in eventually(arrived, timeout) if event["event.id"] != f"{SENTINEL}-start"]

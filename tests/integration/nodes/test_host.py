@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,41 +13,35 @@ from typing import Any
 import pytest
 from receiver.front import tcp_front
 from receiver.running import Receiver
-from service_node import TOKEN, Node, Role, eventually
+from service_node import Node, Role, eventually
 
 SPOOL = "/var/spool/community-sematext"
-RC_LOCAL = "/etc/rc.local"
 
 
 @pytest.fixture(scope="module")
-def spooling(
-    booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Role, str]]:
-    """The role with its default method, and the node's files as they were before."""
+def role(booted_node: Node, any_receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Role]:
+    """The role with its default method, applied once."""
     role = Role(booted_node, any_receiver.url, tmp_path_factory.mktemp("host"), "host_events")
     role.variables |= {"host_events_heartbeat": 1, "host_events_tags": ["env:prod"]}
-    before = booted_node.files()
     role.apply()
-    yield role, before
-    booted_node.sh("rm -rf /run/systemd/system/*.service*; systemctl daemon-reload")
+    yield role
+    booted_node.clean()
 
 
 def types(events: list[dict[str, Any]]) -> list[str]:
     return [event["type"] for event in events]
 
 
-def test_applying_the_role_is_no_boot(spooling: tuple[Role, str], booted_node: Node, receiver: Receiver) -> None:
+def test_applying_the_role_is_no_boot(role: Role, booted_node: Node, receiver: Receiver) -> None:
     booted_node.sh(
         "systemctl restart community-sematext-host.service; systemctl start community-sematext-deliver.service"
     )
     assert receiver.events() == []
-    assert not spooling[0].apply().changed
+    assert not role.apply().changed
 
 
-@pytest.mark.parametrize("how", ["reboot", "poweroff", "halt"])
-def test_a_shutdown_and_the_boot_after_it_are_told(
-    how: str, spooling: tuple[Role, str], booted_node: Node, receiver: Receiver
-) -> None:
+@pytest.mark.parametrize("how", [pytest.param("reboot", marks=pytest.mark.smoke), "poweroff", "halt"])
+def test_a_shutdown_and_the_boot_after_it_are_told(how: str, role: Role, booted_node: Node, receiver: Receiver) -> None:
     booted_node.reboot(how)
     down, up = receiver.wait_for(2, timeout=30)
     assert (down["type"], down["severity"]) == ("host_shutdown", "info")
@@ -62,10 +55,12 @@ def test_a_shutdown_and_the_boot_after_it_are_told(
     assert up["event.id"] != down["event.id"]
 
 
-def test_a_boot_after_an_unclean_stop_says_so(
-    spooling: tuple[Role, str], booted_node: Node, receiver: Receiver
-) -> None:
-    alive = booted_node.sh(f"sleep 2; TZ=UTC0 stat -c %y {SPOOL}/host/up").split(".")[0].replace(" ", "T")
+def test_a_boot_after_an_unclean_stop_says_so(role: Role, booted_node: Node, receiver: Receiver) -> None:
+    # A sign of life since the boot.
+    alive = booted_node.sh(
+        f"touch /run/now; until [ {SPOOL}/host/up -nt /run/now ]; do sleep .1; done; TZ=UTC0 stat -c %y {SPOOL}/host/up"
+    )
+    alive = alive.split(".")[0].replace(" ", "T")
     booted_node.reboot("kill")
     (up,) = receiver.wait_for(1, timeout=30)
     assert (up["type"], up["severity"], up["host.stop"]) == ("host_boot", "error", "unclean")
@@ -76,7 +71,7 @@ def test_a_boot_after_an_unclean_stop_says_so(
 
 
 def test_what_stops_at_shutdown_is_told_before_the_end(
-    spooling: tuple[Role, str], booted_node: Node, receiver: Receiver, tmp_path: Path
+    role: Role, booted_node: Node, receiver: Receiver, tmp_path: Path
 ) -> None:
     """With both roles, which share the spool; the service stops before what waits is sent."""
     services = Role(booted_node, receiver.url, tmp_path)
@@ -92,10 +87,7 @@ def test_what_stops_at_shutdown_is_told_before_the_end(
     assert types(receiver.wait_for(6, timeout=30))[4:] == ["host_shutdown", "host_boot"]
 
 
-def test_a_shutdown_in_an_outage_is_told_after_the_next_boot(
-    spooling: tuple[Role, str], booted_node: Node, receiver: Receiver
-) -> None:
-    role, _before = spooling
+def test_a_shutdown_in_an_outage_is_told_after_the_next_boot(role: Role, booted_node: Node, receiver: Receiver) -> None:
     with tcp_front(receiver) as front:
         role.apply(event_receiver_url=front.url)
         front.mode("hang")
@@ -109,42 +101,15 @@ def test_a_shutdown_in_an_outage_is_told_after_the_next_boot(
     role.apply()
 
 
-def test_absent_leaves_the_node_as_it_was(spooling: tuple[Role, str], booted_node: Node, receiver: Receiver) -> None:
-    role, before = spooling
-    assert "could not be delivered, so" not in role.apply(state="absent", app_token="").output
-    assert booted_node.files() == before
-    assert not role.apply(state="absent", app_token="").changed
-
-
-class TestRcLocal:
-    @pytest.fixture
-    def role(self, booted_node: Node, receiver: Receiver, tmp_path: Path) -> Iterator[Role]:
-        role = Role(booted_node, receiver.url, tmp_path, "host_events")
-        role.variables |= {"host_events_method": "rc_local"}
-        yield role
-        booted_node.sh(f"rm -rf {RC_LOCAL} /etc/community-sematext; systemctl daemon-reload")
-
-    def test_a_boot_is_told_and_the_way_back_is_clean(self, role: Role, booted_node: Node, receiver: Receiver) -> None:
-        before = booted_node.files()
-        role.apply()
-        assert not role.apply().changed
-        assert TOKEN not in booted_node.sh(f"cat {RC_LOCAL}")
-        booted_node.reboot("reboot")
-        (up,) = receiver.wait_for(1, timeout=30)
-        assert (up["type"], up["message"]) == ("host_boot", "Booted node es-node-1")
-        assert up["host.kernel"] == booted_node.sh("uname -r").strip()
-        assert up["host.uptime"] > 0
-        role.apply(state="absent")
+def test_absent_leaves_the_node_as_it_was(role: Role, booted_node: Node, receiver: Receiver) -> None:
+    booted_node.clean()
+    before = booted_node.files()
+    role.apply()
+    try:
+        booted_node.reboot()
+        receiver.wait_for(2, timeout=30)
+        assert "could not be delivered, so" not in role.apply(state="absent", app_token="").output
         assert booted_node.files() == before
-
-    def test_what_is_in_the_file_stays(self, role: Role, booted_node: Node) -> None:
-        """Ours goes before the end of it; a file that somebody keeps from running is refused."""
-        booted_node.write(RC_LOCAL, "#!/bin/sh\ntouch /run/own\nexit 0\n")
-        run = role.play({"es-node-1": {}})
-        assert run.code != 0 and "not executable" in run.output
-        booted_node.sh(f"chmod 755 {RC_LOCAL}")
+        assert not role.apply(state="absent", app_token="").changed
+    finally:
         role.apply()
-        text = booted_node.sh(f"cat {RC_LOCAL}")
-        assert re.search(r"touch /run/own\n# BEGIN(.|\n)*host_boot(.|\n)*# END.*\nexit 0\n$", text)
-        role.apply(state="absent")
-        assert booted_node.sh(f"cat {RC_LOCAL}") == "#!/bin/sh\ntouch /run/own\nexit 0\n"

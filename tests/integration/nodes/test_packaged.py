@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from receiver.running import Receiver
-from service_node import Node, Role
-from service_node import node as node_command
+from service_node import Node, Role, running_node
 from spooling import Faults, count
 
 #: Services, and the packages that bring them.
@@ -30,10 +28,7 @@ PACKAGED = {
 @pytest.fixture
 def packaged_node() -> Iterator[Node]:
     """A node of its own, as packages leave things behind. No unit may have user namespaces in a container."""
-    name = f"service-events-packaged-{os.getpid()}"
-    node_command("start", name, "--hostname", "es-node-1")
-    try:
-        node = Node(name)
+    with running_node("packaged-") as node:
         packages = " ".join(PACKAGED.values())
         node.sh(
             "apt-get update >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
@@ -42,8 +37,6 @@ def packaged_node() -> Iterator[Node]:
             f" systemctl daemon-reload; systemctl reset-failed; systemctl stop {' '.join(PACKAGED)}"
         )
         yield node
-    finally:
-        node_command("stop", name)
 
 
 @pytest.mark.full

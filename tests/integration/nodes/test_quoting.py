@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from ansible_collections.community.sematext.plugins.filter.systemd_event import systemd_event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,7 @@ def test_every_ascii_character_survives(node: Node) -> None:
     check(node, [chr(code) for code in range(1, 128)] + [f"{chr(code)}n" for code in range(1, 128)])
 
 
+@pytest.mark.smoke
 def test_nasty_text_survives(node: Node) -> None:
     check(node, NASTY)
 

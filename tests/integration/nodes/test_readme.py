@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
+pytestmark = pytest.mark.smoke
 PUBLIC = ["service_events", "host_events"]
 
 

@@ -22,13 +22,6 @@ def cycle(node: Node, unit: str = "elasticsearch") -> None:
     node.sh(f"systemctl start -- '{unit}'; systemctl stop -- '{unit}'")
 
 
-def test_a_check_on_a_fresh_host_shows_the_drop_in_and_changes_nothing(node: Node, role: Role) -> None:
-    before = node.files()
-    run = role.apply("--check", "--diff")
-    assert "+ExecStartPre=-+/usr/bin/curl -q --config" in run.output
-    assert node.files() == before
-
-
 def test_a_running_service_is_not_restarted_and_its_stop_is_told(node: Node, role: Role, receiver: Receiver) -> None:
     node.sh("systemctl start elasticsearch")
     pid = node.show("elasticsearch", "MainPID")
@@ -100,16 +93,17 @@ def test_an_interrupted_run_is_made_good_by_the_next(node: Node, role: Role) -> 
     assert path not in node.show("elasticsearch", "DropInPaths")
 
 
-def test_absent_leaves_the_node_as_it_was(node: Node, role: Role) -> None:
+def test_a_removal_can_be_checked_and_leaves_services_running(node: Node, role: Role) -> None:
+    """What else it leaves is in test_smoke.py."""
     node.sh("systemctl start elasticsearch")
-    before, pid = node.files(), node.show("elasticsearch", "MainPID")
+    pid = node.show("elasticsearch", "MainPID")
     assert not role.apply(state="absent", app_token="").changed
     role.apply(services=[*ELASTICSEARCH, {"unit": "other@1"}])
     present = node.files()
     assert role.apply("--check", state="absent", app_token="").changed
     assert node.files() == present
     assert role.apply(state="absent", app_token="").changed
-    assert (node.files(), node.show("elasticsearch", "MainPID")) == (before, pid)
+    assert node.show("elasticsearch", "MainPID") == pid
 
 
 def test_removal_takes_nothing_of_others(node: Node, role: Role) -> None:
@@ -139,28 +133,6 @@ def test_removal_takes_nothing_of_others(node: Node, role: Role) -> None:
         "systemd/system/third.service.d/.own.conf",
     ]
     assert node.run("test", "-e", "/etc/systemd/system/elasticsearch.service.d").returncode != 0
-
-
-def test_nobody_but_root_can_learn_the_token(node: Node, role: Role, receiver: Receiver) -> None:
-    run = role.apply("-vvv", "--diff")
-    receiver.fault(hang=True)
-    node.sh("systemctl start --no-block elasticsearch")
-    eventually(receiver.requests)
-    user = "runuser -u nobody --"
-    seen = node.sh(
-        f"{user} ps -eww -o args; {user} systemctl show elasticsearch; {user} systemctl cat elasticsearch;"
-        f"{user} systemctl status elasticsearch || :; cat /proc/[0-9]*/cmdline | tr '\\0' ' ';"
-    )
-    assert "--config /etc/community-sematext/service_events.curl" in seen
-    receiver.heal()
-    eventually(lambda: node.show("elasticsearch", "ActiveState") == "active")
-    node.sh("systemctl stop elasticsearch")
-    seen += node.sh("journalctl --sync; journalctl --output=verbose --all")
-    assert TOKEN not in seen
-    assert TOKEN not in run.output
-    refused = node.run("runuser", "-u", "nobody", "--", "sh", "-c", f"cat {CURL_CONFIG} || ls {CURL_CONFIG}")
-    assert refused.returncode != 0 and TOKEN not in refused.stdout
-    assert node.sh(f"grep -rl {TOKEN} /etc /root /run /tmp /var").split() == [CURL_CONFIG]
 
 
 BAD = {
@@ -242,8 +214,9 @@ def test_tls_is_checked_against_the_certificates_that_are_named(node: Node, role
         cycle(node)
         assert len(secure.wait_for(2)) == 2
         node.write("/etc/our-ca.pem", Path(other.ca_path).read_text())
+        since = node.moment()
         cycle(node)
-        assert "certificate" in node.sh("journalctl --sync; journalctl --unit=elasticsearch --since=-60s")
+        assert "certificate" in node.journal("elasticsearch", since)
         assert len(secure.events()) == 2
         role.apply(validate_certs=False)
         cycle(node)

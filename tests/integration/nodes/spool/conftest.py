@@ -12,7 +12,7 @@ import pytest
 from receiver.front import Front, tcp_front
 from receiver.running import Receiver
 from service_node import Node, Role
-from spooling import DELIVER, SPOOL, waiting
+from spooling import DELIVER, LIMITS, MARK, SPOOL, begun, waiting
 
 
 @pytest.fixture(scope="package")
@@ -53,9 +53,11 @@ def node(spooling: Role, booted_node: Node, gate: Front, receiver: Receiver) -> 
     gate.mode("pass")
     receiver.heal()
     # Not each test has made each service.
+    booted_node.sh("systemctl stop elasticsearch probe 'odd\\x2dname@1' 2>/dev/null || true; systemctl reset-failed")
+    begun(booted_node)
     booted_node.sh(
-        "systemctl stop elasticsearch probe 'odd\\x2dname@1' 2>/dev/null || true; systemctl reset-failed;"
-        f"rm -rf /run/systemd/system/*.service*; systemctl daemon-reload; rm -f {SPOOL}/retry.* {SPOOL}/flapping/*;"
+        f"rm -rf /run/systemd/system/*.service*; systemctl daemon-reload; rm -f {SPOOL}/retry.* {SPOOL}/flapping/*"
+        f" {MARK}; sed -i 's/^flapping_window=.*/flapping_window=300/; s/^max_events=.*/max_events=10000/' {LIMITS};"
         f"{DELIVER}"
     )
     assert waiting(booted_node) == []

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 
 import pytest
 from receiver.running import Receiver
 from service_node import Node
-from spooling import LIMITS, PROBE, ordered, probe, restarts, told
+from spooling import LIMITS, MARK, PROBE, events_so_far, ordered, probe, restarts, told
 
 
 def test_a_start_and_a_stop_arrive_in_order_with_their_times(node: Node, receiver: Receiver) -> None:
@@ -36,7 +35,6 @@ def test_a_start_and_a_stop_arrive_in_order_with_their_times(node: Node, receive
 
 
 DEPLOYMENT = "/bin/sh /usr/local/lib/community-sematext/deployment"
-MARK = "/run/community-sematext-deployment"
 
 
 def deployments(node: Node, receiver: Receiver, number: int) -> list[str | None]:
@@ -74,9 +72,14 @@ def test_any_name_arrives_as_it_was_written(node: Node, receiver: Receiver) -> N
     assert event["systemd.unit"] == r"odd\x2dname@1.service"
 
 
+#: Those that get a signal say first that they are there for it.
 ENDS = {
-    "killed": ("", "systemctl kill --signal=KILL --kill-who=main probe", "failed on node es-node-1: signal KILL"),
-    "crashed": ("LimitCORE=0\n", "systemctl kill --signal=SEGV --kill-who=main probe", ": signal SEGV"),
+    "killed": (
+        "Type=exec\n",
+        "systemctl kill --signal=KILL --kill-who=main probe",
+        "failed on node es-node-1: signal KILL",
+    ),
+    "crashed": ("Type=exec\nLimitCORE=0\n", "systemctl kill --signal=SEGV --kill-who=main probe", ": signal SEGV"),
     "exit code": (
         "ExecStart=\nExecStart=/bin/sh -c 'sleep .2; exit 3'\n",
         "",
@@ -89,7 +92,8 @@ ENDS = {
         "failed on node es-node-1: watchdog timeout",
     ),
     "stop time-out": (
-        "ExecStart=\nExecStart=/bin/sh -c 'trap : TERM; while :; do sleep 1; done'\nTimeoutStopSec=1\n",
+        "Type=notify\nNotifyAccess=all\nTimeoutStopSec=1\n"
+        "ExecStart=\nExecStart=/bin/sh -c 'trap : TERM; systemd-notify --ready; while :; do sleep 1; done'\n",
         "systemctl stop probe",
         "failed on node es-node-1: timeout",
     ),
@@ -100,7 +104,7 @@ ENDS = {
 def test_a_failure_is_told_as_an_error_with_its_reason(end: str, node: Node, receiver: Receiver) -> None:
     unit, command, message = ENDS[end]
     probe(node, unit)
-    node.sh(f"systemctl start probe; sleep .1; {command}")
+    node.sh(f"systemctl start probe; {command}")
     start, stop = receiver.wait_for(2)
     assert start["type"] == "server_start"
     assert (stop["type"], stop["severity"]) == ("server_stop", "error")
@@ -127,19 +131,16 @@ def test_a_failed_start_is_told_as_that(begin: str, node: Node, receiver: Receiv
     node.write("/run/systemd/system/bad.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n")
     probe(node, unit)
     node.run("systemctl", "start", "probe")
-    *_starts, end = receiver.wait_for(number)
-    assert told(end) == ("server_start_failed", "error", f"Probe failed to start on node es-node-1: {reason}")
-    time.sleep(0.5)
-    assert len(receiver.events()) == number
+    events = events_so_far(node, receiver)
+    assert told(events[-1]) == ("server_start_failed", "error", f"Probe failed to start on node es-node-1: {reason}")
+    assert len(events) == number
 
 
 @pytest.mark.parametrize("condition", ["ExecCondition=/bin/false\n", "[Unit]\nConditionPathExists=/nonexistent\n"])
 def test_a_condition_that_is_not_met_sends_nothing(condition: str, node: Node, receiver: Receiver) -> None:
     probe(node, condition)
     node.sh("systemctl start probe || true")
-    probe(node)
-    node.sh("systemctl start probe")
-    assert [event["type"] for event in receiver.wait_for(1)] == ["server_start"]
+    assert events_so_far(node, receiver) == []
 
 
 def test_a_service_in_a_loop_is_told_once_and_given_up(node: Node, receiver: Receiver) -> None:

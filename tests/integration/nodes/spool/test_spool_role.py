@@ -9,30 +9,9 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from receiver.front import Front
 from receiver.running import Receiver
-from service_node import DROP_IN, TOKEN, Node, Role
+from service_node import DROP_IN, Node, Role
 from spooling import SPOOL, probe
-
-
-def test_no_secret_is_where_others_can_read_it(spooling: Role, node: Node, gate: Front) -> None:
-    gate.mode("hang")
-    probe(node)
-    done = spooling.apply("-vvv", "--diff")
-    node.sh("systemctl start probe; until pgrep curl; do sleep .1; done")
-    seen = node.sh(
-        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; systemctl show 'community-sematext*' probe;"
-        f"systemctl cat 'community-sematext*' probe; journalctl --all --output=verbose; grep -r . {SPOOL}"
-    )
-    readable = "read -r token; find / -xdev -perm /o+r -type f -newer /etc/hostname -exec grep -l $token {} + || true"
-    assert node.sh(readable, f"{TOKEN}\n") == ""
-    assert "Starting Probe" in seen
-    assert TOKEN not in seen + done.output
-    assert "0 700" in node.sh(f"stat -c '%u %a' {SPOOL}")
-
-
-def test_applying_it_again_changes_nothing(spooling: Role, node: Node) -> None:
-    assert not spooling.apply().changed
 
 
 @pytest.mark.parametrize(

@@ -117,4 +117,4 @@ def test_a_clock_that_steps_back_changes_no_order(node: Node, gate: Front, recei
     assert [event["type"] for event in events] == ["server_start", "server_stop"] * 2
     assert len(distinct(events)) == 4
     assert events[2]["timestamp"] < events[0]["timestamp"] < events[1]["timestamp"]
-    faults.append(("clock stepped back an hour (order as recorded)", 4, 4, 0, 0))
+    faults(("clock stepped back an hour (order as recorded)", 4, 4, 0, 0))
