@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+# What the demo prints is looked at by several tests, and there is one node of its name.
+pytestmark = pytest.mark.xdist_group("demo")
 TOP = Path(__file__).resolve().parents[2]
 LINE = re.compile(r"^(\d{4}-\d\d-\d\dT\S+Z)\s+(\S+)\s+(?:info|warning|error)\s+(\S+)\s+(\S.*)$", re.MULTILINE)
 

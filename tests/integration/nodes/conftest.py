@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
@@ -38,6 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders.setdefault(item.path.parent, len(folders))
         if HERE in item.path.parents and not item.get_closest_marker("smoke"):
             item.add_marker("full")
+        if HERE in item.path.parents:
+            # A worker makes a node of its own, and what is applied to it serves a whole file: one worker for the smoke
+            # tests, and for each file of the others.
+            item.add_marker(pytest.mark.xdist_group("smoke" if item.get_closest_marker("smoke") else item.path.stem))
     # The folder `spool` has a fixture that takes half a minute. The sort keeps the order within a folder.
     if HERE in folders:
         ours = [item for item in items if HERE in item.path.parents]
@@ -112,36 +114,22 @@ def hooked(default_hooks: Role, booted_node: Node, receiver: Receiver) -> Iterat
 @pytest.fixture
 def delays(record_property: Callable[[str, object], None]) -> Callable[[tuple[str, float, float]], None]:
     """Call it with what the table of delays shall show: the fault, the seconds that it added to a start, to a stop."""
-    return functools.partial(record_property, "delay")
+
+    def add(row: tuple[str, float, float]) -> None:
+        record_property("seconds that hooks added: fault, start, stop", "{:<44} {:>7.2f} {:>7.2f}".format(*row))
+
+    return add
 
 
 @pytest.fixture
 def faults(record_property: Callable[[str, object], None]) -> Faults:
     """Call it with what the table of faults shall show: the fault, events recorded, delivered, twice, in disorder."""
-    return functools.partial(record_property, "fault")
 
+    def add(row: tuple[str, int, int, int, int]) -> None:
+        fault, recorded, delivered, twice, disorder = row
+        record_property(
+            "events of the spool, counted at the receiver: fault, recorded, delivered, lost, twice, in disorder",
+            f"{fault:<48} {recorded:>6} {delivered:>6} {recorded - delivered:>6} {twice:>6} {disorder:>6}",
+        )
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The delays that hooks added, and the events that were counted, in whatever process."""
-    properties = [
-        each
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for each in report.user_properties
-    ]
-    faults = [row for name, row in properties if name == "fault"]
-    delays = [row for name, row in properties if name == "delay"]
-    if faults:
-        terminalreporter.section("events of the spool, counted at the receiver")
-        terminalreporter.line(f"{'fault':<40} recorded delivered  lost  twice disorder")
-        for fault, recorded, delivered, twice, disorder in faults:
-            lost = recorded - delivered
-            terminalreporter.line(f"{fault:<40} {recorded:>8} {delivered:>9} {lost:>5} {twice:>6} {disorder:>8}")
-    if delays:
-        terminalreporter.section("seconds that the hooks added (default: two hooks, at most 5 s each)")
-        terminalreporter.line(f"{'what is wrong':<44} {'start':>7} {'stop':>7}")
-        for fault, start, stop in delays:
-            terminalreporter.line(f"{fault:<44} {start:>7.2f} {stop:>7.2f}")
-        worst = max(max(start, stop) for _fault, start, stop in delays)
-        terminalreporter.line(f"worst added delay of one start or stop: {worst:.2f} s")
+    return add
