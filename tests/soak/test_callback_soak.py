@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many runs at once, and many that are killed at random moments. SOAK_SEED repeats the choices of an earlier soak."""
+"""Many runs at once, and many that are killed at random moments. SOAK_SEED repeats the choices of an earlier part."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import psutil
+import pytest
 from callback.reporting import LONG, Reporting, change, fail, play, wait_until, warnings
 from receiver.front import Front
 
+pytestmark = pytest.mark.full
 AT_ONCE = 20
-KILLED = 200
+#: Runs that each part of the last test kills; the parts run side by side.
+KILLED, PARTS = 50, 4
 #: Seconds that a run gets to end after a signal. On an interrupt ansible-core itself sometimes hangs.
 PATIENCE = 20
 MODES = ("pass", "pass", "refuse", "hang", "reset")
@@ -41,7 +45,7 @@ def states(story: list[dict[str, Any]]) -> Counter[str]:
 
 def test_many_runs_at_once_share_a_spool(reporting: Reporting) -> None:
     plays = [play(change(), fail(), name="First"), play(change(), hosts="nobody")]
-    runs = [reporting.start(plays, hosts=3, env={"SEMATEXT_TIME_BUDGET": "60"}) for _number in range(AT_ONCE)]
+    runs = [reporting.start(plays, hosts=3) for _number in range(AT_ONCE)]
     results = [run.finish(600) for run in runs]
     assert [(result.rc, warnings(result)) for result in results] == [(2, [])] * AT_ONCE
     events = reporting.receiver.events()
@@ -56,7 +60,7 @@ def test_many_runs_at_once_share_a_spool(reporting: Reporting) -> None:
 
 def test_thousands_of_hosts_are_a_few_events(reporting: Reporting) -> None:
     plays = [play(change(), fail(when="inventory_hostname is match('host.*[05]$')"))]
-    run = reporting.start(plays, hosts=2000, args=["--forks", "50"], env={"SEMATEXT_TIME_BUDGET": "60"})
+    run = reporting.start(plays, hosts=2000, args=["--forks", "50"])
     result = run.finish(900)
     assert (result.rc, warnings(result)) == (2, [])
     events = reporting.receiver.events()
@@ -124,15 +128,18 @@ class Soak:
             run.process.wait()
 
 
-def test_runs_that_are_killed_at_random_moments_lose_nothing(reporting: Reporting, front: Front, capsys: Any) -> None:
-    seed = int(os.environ.get("SOAK_SEED") or random.randrange(10**6))
+@pytest.mark.parametrize("part", range(PARTS))
+def test_runs_that_are_killed_at_random_moments_lose_nothing(
+    reporting: Reporting, front: Front, part: int, record_property: Callable[[str, str], None]
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED") or random.randrange(10**6)) + part
     soak = Soak(reporting, front, random.Random(seed))
     for _number in range(KILLED):
         soak.one()
     reporting.wait_until_idle()
     front.mode("pass")
     for _time in range(2):  # the first one may close runs that the second one sees closed
-        result = reporting([play(change())], url=front.url, env={"SEMATEXT_TIME_BUDGET": "60"})
+        result = reporting([play(change())], url=front.url)
         assert warnings(result) == [], f"seed {seed}"
     wait_until(lambda: not reporting.children(), "no child is left", LONG)
     events = reporting.receiver.events()
@@ -145,13 +152,13 @@ def test_runs_that_are_killed_at_random_moments_lose_nothing(reporting: Reportin
     outcomes = Counter(
         event["ansible.run.outcome"] for story in found.values() for event in story if "ansible.run.outcome" in event
     )
-    with capsys.disabled():
-        print(
-            f"\nseed {seed}: {KILLED} runs ended in {len(soak.how)} ways, {len(found) - 2} of them had"
-            f" begun; {len(events)} events arrived, {len(repeated)} of them more than once,"
-            f" {len(soak.recorded)} were seen in the spool, {len(lost)} lost; ends per run {dict(ends)};"
-            f" outcomes {dict(outcomes)}; ansible-core hung {soak.hung} times"
-        )
+    record_property(
+        "runs killed at random moments",
+        f"seed {seed}: {KILLED} runs ended in {len(soak.how)} ways, {len(found) - 2} of them had"
+        f" begun; {len(events)} events arrived, {len(repeated)} of them more than once,"
+        f" {len(soak.recorded)} were seen in the spool, {len(lost)} lost; ends per run {dict(ends)};"
+        f" outcomes {dict(outcomes)}; ansible-core hung {soak.hung} times",
+    )
     assert lost == [], f"seed {seed}"
     assert set(ends) == {1}, f"seed {seed}"
     assert all(states(story)["started"] <= 1 for story in found.values()), f"seed {seed}"

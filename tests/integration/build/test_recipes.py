@@ -21,6 +21,8 @@ from ci_environments import GITHUB, GITLAB, JENKINS, SHA
 
 from playbooks import ROOT, TOKEN
 
+# Each makes a virtual environment from PyPI; what the recipes hold, `make lint` looks at.
+pytestmark = pytest.mark.full
 RECIPES = ROOT / "docs" / "recipes"
 PR_HEAD = "2" * 40
 #: What every part of a job has, and how pip finds packages on this machine.

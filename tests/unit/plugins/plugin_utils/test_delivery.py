@@ -176,6 +176,17 @@ class TestSurroundings:
         delivery.start()
         assert delivery.finish(LONG)["delivered"] == 1
 
+    def test_it_looks_for_modules_in_no_current_folder(self, delivery, tmp_path, monkeypatch):
+        """Wherever it stands. Its main() is one that reports where it looks."""
+        (tmp_path / "plugin_utils").mkdir()
+        main = "import json, sys\ndef main():\n    print(json.dumps({'path': sys.path}))\n"
+        (tmp_path / "plugin_utils" / "_deliverer.py").write_text(main)
+        monkeypatch.setattr(_delivery, "_PLUGINS", str(tmp_path))
+        delivery.start()
+        path = delivery.finish(LONG)["path"]
+        assert path
+        assert "" not in path
+
     def test_a_spool_whose_name_is_no_utf_8_is_emptied(self, tmp_path, connection, receiver):
         spool = spool_of(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")), connection)
         record(spool, "sent")

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.community.sematext.plugins.filter.event_json import event_json
 
 FILES = Path(__file__).resolve().parents[4] / "roles" / "node_sender" / "files"
 PROGRAMS = ("deliver", "deployment", "flapping", "host-event", "record", "service-event", "systemd")
@@ -157,7 +156,7 @@ class Node:
                     "msg": text.format(name),
                     "fields": {"systemd.unit": unit},
                 }
-                texts[hook] = event_json(options, unfinished=True)
+                texts[hook] = unfinished(options)
         self.write(f"settings/services/{unit}", "".join(f"{key}={shlex.quote(texts[key])}\n" for key in texts))
 
     def limits(self, sender: str = "service_events", **limits: int) -> None:
@@ -165,7 +164,7 @@ class Node:
         values = {"max_events": 10000, "max_age": 1209600, "flapping_window": 300, **limits}
         event = {"type": "server_events_dropped", "severity": "warning", "msg": "Events of node n1 were dropped"}
         text = "".join(f"{key}={value}\n" for key, value in values.items())
-        text += f"dropped_event={shlex.quote(event_json(event, unfinished=True))}\n"
+        text += f"dropped_event={shlex.quote(unfinished(event))}\n"
         self.write(f"settings/{sender}.spool", text)
 
     def receiver(self, url: str, sender: str = "service_events", token: str = TOKEN) -> None:
@@ -247,6 +246,14 @@ TEXTS = {
     "flapping": ("server_restarts", "error", "{} restarted"),
     "gave_up": ("server_gave_up", "error", "systemd gave up restarting {}"),
 }
+
+
+def unfinished(options: dict[str, Any]) -> str:
+    """An event in JSON, open at the end of its message, as the roles write it."""
+    # A conftest imports this file, before the collection can be imported.
+    from ansible_collections.community.sematext.plugins.filter.event_json import event_json
+
+    return event_json(options, unfinished=True)
 
 
 def moment(seconds: int) -> int:

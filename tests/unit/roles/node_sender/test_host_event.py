@@ -11,15 +11,14 @@ import shlex
 from typing import Any
 
 import pytest
-from ansible_collections.community.sematext.plugins.filter.event_json import event_json
-from shell import BOOT, Node
+from shell import BOOT, Node, unfinished
 
 
 @pytest.fixture
 def host(node: Node) -> Node:
     """A node with the texts of the role host_events, to which the role has come."""
     texts = {"boot": "n1 booted", "unclean": "n1 was not stopped in order", "shutdown": "n1 shuts down"}
-    events = {f"{kind}_event": event_json({"type": f"host_{kind}", "msg": text}, True) for kind, text in texts.items()}
+    events = {f"{kind}_event": unfinished({"type": f"host_{kind}", "msg": text}) for kind, text in texts.items()}
     node.write("settings/host_events.events", "".join(f"{key}={shlex.quote(events[key])}\n" for key in events))
     assert node.run("host-event", "adopt").returncode == 0
     assert node.files("new") == []

@@ -1,0 +1,21 @@
+# Copyright (c) 2026, the community.sematext authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows what tests have counted and measured, wherever they ran."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A test hands over a line with record_property(TITLE, LINE), which comes along from workers of pytest-xdist."""
+    tables: dict[str, list[str]] = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for title, line in report.user_properties:
+            tables.setdefault(title, []).append(line)
+    for title, lines in tables.items():
+        terminalreporter.section(title)
+        for line in sorted(lines):
+            terminalreporter.line(line)
