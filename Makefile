@@ -28,7 +28,7 @@ export SEED WORKERS
 
 .DEFAULT_GOAL := help
 .PHONY: help venv install demo check test test-all static shellcheck workflows units busybox sanity lint integration
-.PHONY: nodes molecule compat soak coverage bench receiver docs release-check publish release-venv github-release clean
+.PHONY: nodes molecule compat soak coverage bench receiver docsite release-check publish release-venv github-release clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -140,7 +140,7 @@ $(BENCH_VENV)/.installed: tests/bench/requirements.txt
 receiver: venv  ## Run the local receiver (RECEIVER_ARGS="--help" lists its options)
 	PYTHONPATH=tests $(BIN)/python -m receiver $(RECEIVER_ARGS)
 
-docs: install $(DOCS_VENV)/.installed  ## The pages of the plugins and roles as HTML, in build/docs/build/html
+docsite: install $(DOCS_VENV)/.installed  ## The pages of the plugins and roles as HTML, in build/docs/build/html
 	rm -rf $(BUILD)/docs
 	mkdir -m 700 $(BUILD)/docs
 	export PATH="$(CURDIR)/$(DOCS_VENV)/bin:$$PATH"; \

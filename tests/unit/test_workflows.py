@@ -74,7 +74,8 @@ def test_a_step_runs_a_target_of_the_makefile(job):
         assert target in RULES & PHONY, f"make {target}"
         assert all(re.match(r"[A-Z_]+=", word) for word in variables), variables
         done = dry_run(target, *variables)
-        assert done.returncode == 0, done.stderr
+        # Such as a circle that make leaves out, where a target has the name of a folder that another one needs.
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
