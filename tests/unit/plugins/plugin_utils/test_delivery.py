@@ -240,7 +240,7 @@ class TestTrouble:
 
 #: A run that has begun, and then hangs.
 RUNNING = """
-import json, sys
+import json, sys, time
 from ansible_collections.community.sematext.plugins.module_utils._options import Connection
 from ansible_collections.community.sematext.plugins.plugin_utils._delivery import Delivery
 from ansible_collections.community.sematext.plugins.plugin_utils._spool import Spool
@@ -252,7 +252,8 @@ delivery = Delivery(connection, task["root"], 30)
 delivery.start()
 delivery.run_begins(task["run"])
 print(delivery._child.pid, flush=True)
-sys.stdin.read()
+while True:  # not one long wait: an interrupt that comes just before the system call would not end it
+    time.sleep(0.05)
 """
 
 
