@@ -96,13 +96,13 @@ class Reporting:
         """Run playbooks and wait for the end."""
         return self.start(*plays, **settings).finish()
 
-    def within(self, time_budget: float, *plays: Any, **settings: Any) -> Any:
-        """The same, in which the run must not take far longer than without the callback: HARM time budgets."""
+    def within(self, *plays: Any, **settings: Any) -> Any:
+        """The same with the default time budget; HARM of it more than without the callback, and the run is ended."""
         began = time.monotonic()
         self._playbook(*plays, env={"ANSIBLE_LOCALHOST_WARNING": "false"}, **settings)
         silent = time.monotonic() - began
-        run = self.start(*plays, env={"SEMATEXT_TIME_BUDGET": str(time_budget)}, **settings)
-        return run.finish(silent + HARM * time_budget)
+        run = self.start(*plays, env={"SEMATEXT_TIME_BUDGET": None}, **settings)
+        return run.finish(silent + HARM * TIME_BUDGET)
 
     def silent(self, *plays: Any, **settings: Any) -> Any:
         """The same without the callback; what has been run so before is not run again."""
