@@ -34,7 +34,7 @@ NO_PROCESS = 9999999
 SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox ash": ["busybox", "ash"]}
 each_shell = [
     pytest.param(
-        words,
+        [shutil.which(words[0]), *words[1:]],
         id=name,
         marks=pytest.mark.skipif(not shutil.which(words[0]), reason=f"{words[0]} is not on this machine"),
     )
