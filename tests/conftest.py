@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows what tests have counted and measured, wherever they ran."""
+"""What holds for all tests: Ctrl-C works, and what they have counted and measured is shown, wherever they ran."""
 
 from __future__ import annotations
 
+import signal
 from typing import Any
+
+# What a shell starts in the background ignores Ctrl-C, as does all that it starts: runs that tests interrupt, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

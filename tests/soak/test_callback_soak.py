@@ -21,7 +21,7 @@ import pytest
 from callback.reporting import LONG, Reporting, change, fail, play, wait_until, warnings
 from receiver.front import Front
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(7200)]
 AT_ONCE = 20
 #: Runs that each part of the last test kills; the parts run side by side.
 KILLED, PARTS = 50, 4

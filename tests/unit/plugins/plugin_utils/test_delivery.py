@@ -274,11 +274,14 @@ def test_when_the_run_is_gone_the_child_tells_of_it_and_ends(spool, connection, 
         "end": interrupted(),
     }
     with run:
-        run.stdin.write(json.dumps(task).encode() + b"\n")
-        run.stdin.flush()
-        child = psutil.Process(int(run.stdout.readline()))
-        run.send_signal(number)
-        run.wait(LONG)
+        try:
+            run.stdin.write(json.dumps(task).encode() + b"\n")
+            run.stdin.flush()
+            child = psutil.Process(int(run.stdout.readline()))
+            run.send_signal(number)
+            run.wait(LONG)
+        finally:
+            run.kill()
     (end,) = receiver.wait_for(1, LONG)
     assert (end["ansible.run.id"], end["ansible.run.outcome"]) == (RUN, "interrupted")
     wait_until(lambda: is_gone(child), "the child ended")
