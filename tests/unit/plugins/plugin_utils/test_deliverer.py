@@ -206,7 +206,7 @@ def test_a_bad_event_does_not_keep_the_next_one_from_going_out(spool, sender, re
     assert said(receiver.events()) == ["good"]
 
 
-def bar(spool):
+def obstruct(spool):
     """A folder in the place of an event, the oldest one: the only thing that not even root can read."""
     Path(spool.events, "0.json").mkdir()
 
@@ -215,13 +215,13 @@ UNREADABLE = "The spool cannot be emptied (Is a directory)."
 
 
 def test_an_event_that_cannot_be_read_holds_up_neither_the_others_nor_the_end_of_the_run(spool, sender, receiver):
-    bar(spool)
+    obstruct(spool)
     record(spool, "one", "two")
     assert finish(sender()) == Report(delivered=2, trouble=UNREADABLE)
 
 
 def test_an_event_that_cannot_be_read_does_not_delay_what_is_recorded_later(spool, sender, receiver):
-    bar(spool)
+    obstruct(spool)
     begun = sender()
     for number in range(1, 3):
         wait_until(lambda: begun.report.trouble == UNREADABLE, "an attempt failed")

@@ -183,6 +183,7 @@ class Node:
             env=environment,
             text=True,
             capture_output=True,
+            check=False,
             timeout=60,
             # Python ignores SIGXFSZ, so that writing is an error and not the end.
             restore_signals=not disk,
