@@ -27,6 +27,12 @@ def installed() -> None:
         pytest.exit(f"The collection is not installed in {COLLECTIONS}; run: make install", returncode=1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one worker has to do by itself, the node and the demo, begins first: no other waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture
 def playbook(tmp_path: Path) -> Iterator[Playbooks]:
     """Runs playbooks: `playbook(plays, ...)`, or `playbook.start(plays, ...)` to look at it while it runs."""
