@@ -37,9 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents and not item.get_closest_marker("smoke"):
             item.add_marker("full")
         if HERE in item.path.parents:
-            # A worker makes a node of its own, and what is applied to it serves a whole file: one worker for the smoke
-            # tests, and for each file of the others.
-            item.add_marker(pytest.mark.xdist_group("smoke" if item.get_closest_marker("smoke") else item.path.stem))
+            # A worker makes a node of its own, and what is applied to it serves a whole file, as a rule.
+            alone = item.path.stem == "test_smoke"
+            smoke = item.get_closest_marker("smoke")
+            item.add_marker(pytest.mark.xdist_group(item.name if alone else "smoke" if smoke else item.path.stem))
     # The folder `spool` has a fixture that takes half a minute. The sort keeps the order within a folder.
     if HERE in folders:
         ours = [item for item in items if HERE in item.path.parents]
