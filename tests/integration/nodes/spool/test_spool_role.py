@@ -55,3 +55,22 @@ def test_hooks_that_send_can_become_hooks_that_record_and_back(spooling: Role, n
         assert node.run("test", "-e", SPOOL).returncode == 1
         node.sh("systemctl start probe")
         assert "timestamp" not in receiver.wait_for(1)[0]
+
+
+def test_a_removal_while_a_service_restarts_in_a_loop_leaves_no_unit(
+    spooling: Role, node: Node, receiver: Receiver
+) -> None:
+    """While a window is open, each delivery starts the timer as it ends; here one that elapses during the removal."""
+    fast = "/run/systemd/system/community-sematext-deliver.timer.d"
+    probe(node)
+    node.sh("systemctl start probe; systemctl kill --signal=KILL --kill-who=main probe")
+    receiver.wait_for(2)
+    node.sh(f"until [ -s {SPOOL}/flapping/probe.service ]; do sleep .05; done")
+    node.write(f"{fast}/fast.conf", "[Timer]\nOnActiveSec=\nOnActiveSec=100ms\nOnUnitInactiveSec=100ms\n")
+    node.sh("systemctl daemon-reload")
+    with contextlib.ExitStack() as stack:
+        stack.callback(spooling.apply)
+        stack.callback(node.sh, f"rm -rf {fast}; systemctl daemon-reload")
+        spooling.apply(state="absent")
+        units = node.sh("systemctl list-units --all --plain --no-legend 'community-sematext*'")
+        assert all(line.split()[2] == "inactive" for line in units.splitlines()), units
