@@ -1,4 +1,4 @@
-# `make demo` shows the collection at work, `make test` runs every check.
+# `make demo` shows the collection at work; `make check`, `make test` and `make test-all` are the three tiers of tests.
 # CONTRIBUTING.md says what each part does and needs.
 PYTHON ?= python3
 VENV := .venv
@@ -7,8 +7,8 @@ BUILD := build
 COLLECTIONS := $(CURDIR)/$(BUILD)/collections
 INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
 # Tests run in any order, and side by side: most of what they do is waiting. SEED=... repeats an order.
-SEED ?= $(shell shuf -i 1-999999 -n 1)
-WORKERS ?= $(shell expr 2 \* $$(nproc))
+SEED := $(or $(SEED),$(shell date +%s))
+WORKERS := $(or $(WORKERS),$(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN)))
 PYTEST := PYTHONPATH=tests python -m pytest --randomly-seed=$(SEED) --numprocesses=$(WORKERS) --dist=loadgroup
 NOX := $(BUILD)/nox-venv/bin/nox
 NOX_ARGS ?=
