@@ -151,11 +151,8 @@ class Record:
                 return [Deployment(**each) for each in json.load(file)]
         except FileNotFoundError:
             return []
-        except (
-            ValueError,
-            TypeError,
-            RecursionError,
-        ):  # not ours, or torn by a disk: what it held is unknown now, and no more
+        except (ValueError, TypeError, RecursionError):
+            # Not ours, or torn by a disk: what it held is unknown now, and no more.
             os.replace(self._path, f"{self._path}.bad")
             return []
 
