@@ -22,7 +22,6 @@ from ansible_collections.community.sematext.plugins.module_utils._client import 
 from ansible_collections.community.sematext.plugins.module_utils._options import Connection
 from ansible_collections.community.sematext.plugins.plugin_utils import _deliverer
 from ansible_collections.community.sematext.plugins.plugin_utils._deliverer import CONNECTIONS, Report, Sender, Task
-from receiver.running import running_receiver
 from spooled import (
     LONG,
     OTHER_RUN,
@@ -37,21 +36,6 @@ from spooled import (
     wait_until,
     waiting,
 )
-
-
-@pytest.fixture(scope="module")
-def running():
-    with running_receiver(tokens=[TOKEN]) as found:
-        yield found
-
-
-@pytest.fixture
-def receiver(running, monkeypatch):
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    running.heal()
-    running.clear()
-    return running
 
 
 @pytest.fixture

@@ -20,23 +20,7 @@ import pytest
 from ansible_collections.community.sematext.plugins.module_utils._options import Connection
 from ansible_collections.community.sematext.plugins.plugin_utils import _delivery
 from ansible_collections.community.sematext.plugins.plugin_utils._delivery import Delivery
-from receiver.running import running_receiver
 from spooled import LONG, OTHER_RUN, RUN, TOKEN, interrupted, listener, record, said, spool_of, wait_until, waiting
-
-
-@pytest.fixture(scope="module")
-def running():
-    with running_receiver(tokens=[TOKEN]) as found:
-        yield found
-
-
-@pytest.fixture
-def receiver(running, monkeypatch):
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    running.heal()
-    running.clear()
-    return running
 
 
 @pytest.fixture

@@ -21,23 +21,7 @@ from ansible_collections.community.sematext.plugins.plugin_utils._sinks import (
     lines_of_file,
 )
 from ansible_collections.community.sematext.plugins.plugin_utils._spool import Spool
-from receiver.running import running_receiver
 from spooled import LONG, OTHER_RUN, RUN, TOKEN, event, interrupted, listener, said, set_aside, waiting
-
-
-@pytest.fixture(scope="module")
-def running():
-    with running_receiver(tokens=[TOKEN]) as found:
-        yield found
-
-
-@pytest.fixture
-def receiver(running, monkeypatch):
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    running.heal()
-    running.clear()
-    return running
 
 
 @pytest.fixture
