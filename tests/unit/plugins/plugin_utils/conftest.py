@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 from receiver.running import running_receiver
-from spooled import TOKEN
 
 
 @pytest.fixture(scope="session")
 def running():
+    from spooled import TOKEN  # not before tests/unit/conftest.py has made the collection importable
+
     with running_receiver(tokens=[TOKEN]) as found:
         yield found
 
