@@ -96,12 +96,12 @@ class Reporting:
         """Run playbooks and wait for the end."""
         return self.start(*plays, **settings).finish()
 
-    def within(self, *plays: Any, **settings: Any) -> Any:
+    def within(self, *plays: Any, env: Mapping[str, str], **settings: Any) -> Any:
         """The same with the default time budget; HARM of it more than without the callback, and the run is ended."""
         began = time.monotonic()
         self._playbook(*plays, env={"ANSIBLE_LOCALHOST_WARNING": "false"}, **settings)
         silent = time.monotonic() - began
-        run = self.start(*plays, env={"SEMATEXT_TIME_BUDGET": None}, **settings)
+        run = self.start(*plays, env={"SEMATEXT_TIME_BUDGET": None, **env}, **settings)
         return run.finish(silent + HARM * TIME_BUDGET)
 
     def silent(self, *plays: Any, **settings: Any) -> Any:

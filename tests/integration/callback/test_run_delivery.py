@@ -267,7 +267,7 @@ class TestChild:
 
     def test_a_receiver_that_hangs_holds_a_run_for_its_time_budget_and_no_longer(self, reporting: Reporting) -> None:
         reporting.receiver.fault(hang=True)
-        result = reporting.within(QUIET)
+        result = reporting.within(QUIET, env={"SEMATEXT_TIMEOUT": "60"})
         assert (result.rc, reporting.children()) == (0, [])
         assert "2 events in" in warnings(result)[0]
 
