@@ -9,7 +9,8 @@ INSTALLED := $(COLLECTIONS)/ansible_collections/community/sematext
 # Tests run in any order, and side by side: most of what they do is waiting. SEED=... repeats an order.
 SEED := $(or $(SEED),$(shell date +%s))
 WORKERS := $(or $(WORKERS),$(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN)))
-PYTEST := PYTHONPATH=tests python -m pytest --randomly-seed=$(SEED) --numprocesses=$(WORKERS) --dist=loadgroup
+PYTEST_ARGS := --randomly-seed=$(SEED) --numprocesses=$(WORKERS) --dist=loadgroup
+PYTEST := PYTHONPATH=tests python -m pytest $(PYTEST_ARGS)
 NOX := $(BUILD)/nox-venv/bin/nox
 NOX_ARGS ?=
 RECEIVER_ARGS ?=
@@ -122,8 +123,8 @@ soak: install  ## Playbook runs that take long: kills at random moments, many ru
 coverage: install  ## Which lines and branches of plugins/ the tests of `make test` reach, in every process they start
 	rm -rf $(BUILD)/coverage
 	mkdir -p $(BUILD)/coverage
-	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/unit tests/receiver/tests
-	PYTHONPATH=tests coverage run -m pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/integration
+	PYTHONPATH=tests coverage run -m pytest $(PYTEST_ARGS) tests/unit tests/receiver/tests
+	PYTHONPATH=tests coverage run -m pytest $(PYTEST_ARGS) tests/integration
 	coverage combine --quiet
 	rm -f $(BUILD)/coverage/data.* # of processes that were killed while they wrote
 	coverage report --omit="**/*.zip/**"

@@ -15,7 +15,7 @@ from ..module_utils._options import Connection
 from ._delivery import Delivery
 from ._run_events import encode_abandoned
 from ._spool import Spool
-from ._words import counted
+from ._words import counted, form
 
 #: The folder in the spool of what nothing delivers.
 OFFLINE = "offline"
@@ -102,16 +102,16 @@ class SpoolSink:
             yield self._adopt_trouble
         waiting = len(spool.due())
         if waiting:
-            wait, them = _form(waiting, "waits", "wait"), _form(waiting, "it", "them")
+            wait, them = form(waiting, "waits", "wait"), form(waiting, "it", "them")
             why = report.get("trouble") or self._start_trouble or f"There was no time left to deliver {them}."
             yield f"{counted(waiting, 'event')} in {spool.folder} {wait} for the next run. {why}"
         if report.get("rejected"):
             rejected = report["rejected"]
-            were = _form(rejected, "it was", "they were")
+            were = form(rejected, "it was", "they were")
             yield f"The receiver can never accept {counted(rejected, 'event')}; {were} put into {spool.bad}."
         yield from _dropped(spool)
         for folder, number in spool.stranded().items():
-            were = f"{counted(number, 'event')} in {folder} {_form(number, 'was', 'were')}"
+            were = f"{counted(number, 'event')} in {folder} {form(number, 'was', 'were')}"
             yield f"{were} recorded under an App token or receiver that was refused."
 
 
@@ -119,14 +119,9 @@ def _dropped(spool: Spool) -> t.Iterator[str]:
     """What was dropped to keep the bounds, told once."""
     dropped = spool.dropped()
     if dropped:
-        why = _form(dropped, "was one too many, and was", "were too many, and were")
+        why = form(dropped, "was one too many, and was", "were too many, and were")
         yield f"{counted(dropped, 'event')} waited too long or {why} dropped."
         spool.told_dropped()
-
-
-def _form(number: int, one: str, more: str) -> str:
-    """The form of a word that agrees with a number of events."""
-    return one if number == 1 else more
 
 
 class OfflineSpool:

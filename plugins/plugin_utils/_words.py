@@ -20,9 +20,14 @@ MAX_NAMED = 5
 _DELIMITERS = re.compile(r"[()<>\[\]\\]")
 
 
+def form(number: int, one: str, more: str) -> str:
+    """The form of a word that agrees with a number."""
+    return one if number == 1 else more
+
+
 def counted(number: int, noun: str) -> str:
     """`1 host`, `2 hosts`."""
-    return f"{number} {noun if number == 1 else noun + 's'}"
+    return f"{number} {form(number, noun, noun + 's')}"
 
 
 def duration(seconds: float) -> str:
