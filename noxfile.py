@@ -97,7 +97,7 @@ def add_sessions(core: str) -> None:
     def everything(session: nox.Session) -> None:
         prepare(session, core)
         session.run("tests/checks/sanity", external=True)
-        session.run(*PYTEST, *(session.posargs or ALL))
+        session.run(*PYTEST, "--hypothesis-profile=new examples", *(session.posargs or ALL))
 
 
 for version in CORES:

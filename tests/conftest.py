@@ -9,6 +9,13 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+from hypothesis import settings
+
+# A change is judged by the same examples each time; the `all-*` sessions of noxfile.py look for new ones.
+settings.register_profile("same examples", deadline=None, derandomize=True, database=None)
+settings.register_profile("new examples", deadline=None, print_blob=True)
+settings.load_profile("same examples")
+
 # What a shell starts in the background ignores Ctrl-C, as does all that it starts: runs that tests interrupt, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

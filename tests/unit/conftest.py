@@ -14,14 +14,11 @@ from pathlib import Path
 
 import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
-from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.community.sematext"
 
 sys.path.insert(0, str(ROOT / "tests"))
-settings.register_profile("unit", deadline=None)
-settings.load_profile("unit")
 
 
 def _is_ours() -> bool:

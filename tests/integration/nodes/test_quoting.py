@@ -63,7 +63,7 @@ def test_nasty_text_survives(node: Node) -> None:
     check(node, NASTY)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(TEXT | TRICKY, min_size=20, max_size=200))
 def test_any_text_survives(booted_node: Node, texts: list[str]) -> None:
     check(booted_node, texts)

@@ -110,9 +110,8 @@ def test_what_is_no_token_is_refused_before_it_can_become_a_path(value):
     if token.isascii() and token and token.replace("-", "").replace("_", "").isalnum() or set(token) in ({"-"}, {"_"}):
         assert connect(app_token=value).app_token == token
     elif set(token) - set("-_"):
-        option, sentence = refusal(app_token=value)
-        assert option == "app_token"
-        assert len(token) < 4 or token not in sentence
+        # The same sentence for each: nothing of what was given is in it.
+        assert refusal(app_token=value) == refusal(app_token="a/b")
 
 
 @pytest.mark.parametrize("value", ["a/b", "../x", "a b", "a?b", "a%2fb", "a#b", "ä", "a\nb", "a.b", "{{ token }}", "²"])
